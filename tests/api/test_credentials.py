@@ -5,11 +5,13 @@ from base64 import b64encode
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
 
+from milepost.api.http import app as http_app
 from milepost.api.http.app import create_app
 from milepost.service.organisations import credentials
 from milepost.service.organisations.provisioning import add_key
@@ -97,9 +99,17 @@ def test_each_change_is_recorded(organisation: OrganisationClient) -> None:
     assert ["org webhook", "till disable"] == [act.act for act in acts]
 
 
-def test_wrong_passwords_are_limited_before_they_are_hashed(organisation: OrganisationClient) -> None:
-    """The account is turned away with the time to wait, and the processor does nothing for it."""
+def test_wrong_passwords_are_limited_before_they_are_hashed(
+    organisation: OrganisationClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account is turned away with the time to wait; it is told late, so that a flood of guesses stays small."""
     client = organisation.client
+    paused: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+
+    monkeypatch.setattr(http_app, "asyncio", SimpleNamespace(sleep=pause))
     limited = Access(client.runtime.database, client.logins)
     client.app.state.runtime = replace(client.runtime, access=limited)
     try:
@@ -108,6 +118,7 @@ def test_wrong_passwords_are_limited_before_they_are_hashed(organisation: Organi
     finally:
         client.app.state.runtime = client.runtime
     assert [401] * FAILURES_MAX + [429] == statuses
+    assert [http_app.LOGIN_PAUSE_SECONDS] * 2 == paused
     assert 0 < int(answered.headers["retry-after"]) <= login_limits.WINDOW_SECONDS
     assert answered.headers["ratelimit"].startswith('"login";r=0;t=')
 
