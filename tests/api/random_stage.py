@@ -273,6 +273,7 @@ SOUND: dict[tuple[str, str], Callable[[Stage], Any]] = {
     ("POST", f"{CUSTOMERS}awards/voids"): _void,
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/freezes"): lambda _: {"id": bill()["id"], "count": 1},
     ("POST", f"{CUSTOMERS}adjustments"): Stage.correction,
+    ("POST", "/api/v1/clock"): lambda _: {"next": "closing"},
     ("POST", f"{CUSTOMERS}adjustments/{{adjustment_id}}/reversal"): lambda _: {"reason": "a mistake"},
     ("POST", f"{CUSTOMERS}streaks/{{group_id}}/pauses"): lambda _: {
         "id": bill()["id"],

@@ -119,7 +119,12 @@ def test_health_needs_no_login(front: ApiClient) -> None:
 
 @pytest.mark.parametrize(
     "method, path, status",
-    [("GET", "/api/v1/nothing", 404), ("GET", "/v3/nothing", 404), ("PUT", "/api/v1/events", 405), ("GET", "/", 404)],
+    [
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/v3/nothing", 404),
+        ("PUT", "/api/v1/events", 405),
+        ("GET", "/nothing", 404),
+    ],
 )
 def test_an_unknown_address_is_answered(front: ApiClient, method: str, path: str, status: int) -> None:
     """In the words of the API that was called."""

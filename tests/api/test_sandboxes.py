@@ -216,11 +216,13 @@ def test_emptying_a_sandbox_breaks_no_chain(front: ApiClient) -> None:
         return {one.customer[0] async for page in pages for one in page.breaks if one.customer is not None}
 
     there.post(f"{CLOCK}/reset", {"clock": "2030-01-07T00:00:00"})
-    assert set() == front.run(breaks)
+    # The database of these tests has organisations of other tests, too, whose logs were tampered with.
     org_id = beside.organisation.id
+    ours = {there.organisation.id, org_id}
+    assert set() == front.run(breaks) & ours
     for table in ("event", "standing"):
         front.connection.execute(f"delete from {table} where org_id = %s".encode(), [org_id])
-    assert {org_id} == front.run(breaks)
+    assert {org_id} == front.run(breaks) & ours
 
 
 @pytest.mark.parametrize("zone, hours", [("Europe/Berlin", 23), ("UTC", 24)])

@@ -32,7 +32,7 @@ def run(
     database_url: DatabaseUrl = None,
     json: Json = False,
 ) -> None:
-    """Play each file in a new sandbox. Without --data or --database-url the database is a temporary one.
+    """Play each file in a new sandbox, of a temporary database unless one is named.
 
     The exit code is 0 if all expectations hold, 1 if one does not, and 2 if a file is wrong.
     """
