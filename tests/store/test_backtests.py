@@ -137,7 +137,7 @@ WEEKS = draft_of([("W15", "2026-04-06", "2026-04-12"), ("W16", "2026-04-13", "20
     ],
 )
 def test_a_draft_of_another_time_is_moved_to_the_past(
-    database_url: str, draft: GroupDraft, since: str, shift: bool, expected: dict[str, int]
+    database_url: str, draft: GroupDraft, since: str, *, shift: bool, expected: dict[str, int]
 ) -> None:
     """Its first period opens at the beginning of the span; without `shift` no period is there to be reported."""
 
@@ -178,7 +178,8 @@ def test_the_parquet_file_says_what_the_csv_file_says(database_url: str) -> None
 
     assert list(COLUMNS) == table.column_names
     assert rows == [{name: written(value) for name, value in row.items()} for row in table.to_pylist()]
-    assert {("123456789.0123", ""), ("", "123456789.0123")} <= {(row["liveValue"], row["draftValue"]) for row in rows}
+    amounts = {(row["liveValue"], row["draftValue"]) for row in rows}
+    assert {("123456789.0123", ""), ("", "123456789.0123")} <= amounts
 
 
 def test_a_backtest_whose_server_ends_is_done_by_the_next(database_url: str) -> None:
