@@ -134,9 +134,9 @@ def bench(arguments: list[str]) -> int:
 
 
 def oracle(arguments: list[str]) -> int:
-    """Compare what the API answers with plain SQL over the same bills; `oracle changes`: previews with what they do."""
-    module = "changes" if arguments[:1] == ["changes"] else "groceries"
-    return become([PYTHON, "-m", f"tests.oracle.{module}", *(arguments[1:] if module == "changes" else arguments)])
+    """Compare the API with plain SQL over the same bills; `oracle changes`, `oracle backtests`: with what is found."""
+    own = arguments[:1] in (["changes"], ["backtests"])
+    return become([PYTHON, "-m", f"tests.oracle.{arguments[0] if own else 'groceries'}", *arguments[own:]])
 
 
 def faults(arguments: list[str]) -> int:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.oracle import backtests
 from tests.oracle.expected_progress import STATEMENTS, Finding, Findings, Question, expected
 from tests.oracle.groceries import differences
 
@@ -38,6 +39,24 @@ def test_each_part_of_a_finding_counts() -> None:
 
     assert [len(differences({ASKED: REACHED}, {ASKED: other})) for other in others] == [1] * 5
     assert len(differences({}, {ASKED: REACHED})) == 1
+
+
+def test_each_part_of_a_back_test_counts() -> None:
+    """A value or an achievement that is planted is found, and so is a row on one side alone that says something."""
+    place = backtests.Place(1, "2017-03", "Monthly spend")
+    stored = {place: backtests.Standing(Decimal("210.50"), achieved=True)}
+    file = (
+        "customerId,refCode,target,liveValue,liveAchieved,draftValue,draftAchieved\r\n"
+        "1,2017-03,Monthly spend,210.5,true,210.49,true\r\n"
+        "2,2017-03,Monthly spend,0,false,,\r\n"
+    )
+    live, draft = (backtests.standings_of(file, side) for side in ("live", "draft"))
+
+    assert [] == backtests.differences(stored, live)
+    assert 1 == len(backtests.differences(stored, draft))
+    assert 1 == len(backtests.differences(stored, {place: stored[place]._replace(achieved=False)}))
+    assert 1 == len(backtests.differences(stored, {}))
+    assert 1 == len(backtests.differences({}, {place: stored[place]}))
 
 
 FEW = 40

@@ -1,11 +1,15 @@
 """Back-tests: what a definition would have made of the past, from the log alone."""
 
+from collections.abc import Sequence
+from csv import DictReader
 from dataclasses import replace
 from decimal import Decimal
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 from typer.testing import CliRunner
 
 from milepost.cli import app
@@ -13,7 +17,10 @@ from milepost.model.access.role import Role
 from milepost.model.problem import Unavailable
 from milepost.model.target import Author, Kpi
 from milepost.model.time import Micros
+from milepost.rules.calendar import calendar_of
+from milepost.rules.definition.draft import GroupDraft, PeriodDraft
 from milepost.service.backtests.backtests import (
+    COLUMNS,
     Asked,
     BacktestView,
     cancel_backtest,
@@ -21,6 +28,7 @@ from milepost.service.backtests.backtests import (
     find_backtest,
     request_backtest,
 )
+from milepost.service.backtests.parquet import parquet_file
 from milepost.service.backtests.run import run_next, run_now
 from milepost.service.definitions.define import DefinitionRequest
 from milepost.service.snapshot.access import Caller
@@ -99,6 +107,79 @@ def achieved(view: BacktestView) -> list[int]:
     """Return how many achieve in each period under the draft."""
     assert view.result is not None, view.failure
     return [period.draft.achieved for period in view.result.periods if period.draft is not None]
+
+
+def draft_of(periods: Sequence[tuple[str, str, str]]) -> GroupDraft:
+    """Return the definition of a goal of 60 in other periods: name, first day and last day."""
+    drafted = tuple(PeriodDraft(ref_code=name, starts=starts, ends=ends) for name, starts, ends in periods)
+    return replace(group_draft(Kpi.SALES, 60), total_periods=len(drafted), periods=drafted)
+
+
+def day(text: str) -> Micros:
+    """Return the instant at which a day begins."""
+    return calendar_of("UTC").read(text).instant
+
+
+SPRING = draft_of([("April", "2026-04-01", "2026-04-30"), ("May", "2026-05-01", "2026-05-31")])
+WEEKS = draft_of([("W15", "2026-04-06", "2026-04-12"), ("W16", "2026-04-13", "2026-04-19")])
+
+
+@pytest.mark.parametrize(
+    "draft, since, shift, expected",
+    [
+        # All bills are of 20 January: 120, 60 and 30.
+        (SPRING, "2026-01-01", True, {"April": 2, "May": 0}),
+        (SPRING, "2025-12-01", True, {"April": 0, "May": 2}),
+        (SPRING, "2026-01-01", False, {}),
+        (WEEKS, "2026-01-19", True, {"W15": 2, "W16": 0}),
+        (WEEKS, "2026-01-13", True, {"W15": 0, "W16": 2}),
+        (WEEKS, "2026-01-21", True, {"W15": 0, "W16": 0}),
+    ],
+)
+def test_a_draft_of_another_time_is_moved_to_the_past(
+    database_url: str, draft: GroupDraft, since: str, *, shift: bool, expected: dict[str, int]
+) -> None:
+    """Its first period opens at the beginning of the span; without `shift` no period is there to be reported."""
+
+    async def life() -> BacktestView:
+        async with open_house(database_url, servers=1) as house:
+            await shopped(house)
+            until = day("2026-03-01")
+            asked = Asked(draft=DefinitionRequest(draft), live=None, since=day(since), until=until, shift=shift)
+            return await run_one(house, asked)
+
+    view = run(life)
+    assert view.result is not None, view.failure
+    found = {period.ref_code: period.draft.achieved for period in view.result.periods if period.draft is not None}
+    assert expected == found
+
+
+def test_the_parquet_file_says_what_the_csv_file_says(database_url: str) -> None:
+    """Amounts are exact, and a side that has no such period is null."""
+
+    async def life() -> tuple[bytes, bytes]:
+        async with open_house(database_url, servers=1) as house:
+            await house.servers[0].lanes.receive([house.bill("d1", "dora", "123456789.0123")])
+            await shopped(house)
+            spring = DefinitionRequest(SPRING)
+            view = await run_one(house, asked_for(house, draft=spring, since=day("2026-01-01"), shift=True))
+            runtime, org_id = house.servers[0], house.org_id
+            rows = b"".join([part async for part in difference_rows(runtime, org_id, view.id)])
+            return rows, b"".join(await parquet_file(difference_rows(runtime, org_id, view.id)))
+
+    text, packed = run(life)
+    table = parquet.read_table(BytesIO(packed))
+    rows = list(DictReader(StringIO(text.decode(), newline=""), fieldnames=COLUMNS))
+
+    def written(value: object) -> str:
+        if isinstance(value, Decimal):
+            return f"{value.normalize():f}"
+        return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+    assert list(COLUMNS) == table.column_names
+    assert rows == [{name: written(value) for name, value in row.items()} for row in table.to_pylist()]
+    amounts = {(row["liveValue"], row["draftValue"]) for row in rows}
+    assert {("123456789.0123", ""), ("", "123456789.0123")} <= amounts
 
 
 def test_a_backtest_whose_server_ends_is_done_by_the_next(database_url: str) -> None:

@@ -14,13 +14,14 @@ MONTHS = 12
 
 
 def shifted(group: TargetGroup, organisation: Organisation, since: Micros) -> TargetGroup:
-    """Return *group* with its first period opening on the day of *since* (epoch microseconds).
+    """Return *group* with its first active period opening on the day of *since* (epoch microseconds).
 
     Periods that begin on one day of the month as *since* move by whole months: a calendar month stays one, and the
     target of January and February may be tried in March and April. Others move by as many days as the first.
     """
     calendar = ruling_calendar(organisation, group.time_zone_name)
-    first = min((date.fromisoformat(period.starts_on) for period in group.periods), default=None)
+    # A draft beside a live group also has, switched off, the live periods that it does not list.
+    first = min((date.fromisoformat(period.starts_on) for period in group.periods if period.active), default=None)
     if first is None:
         return group
     day = date.fromisoformat(calendar.date_text(since))
