@@ -146,7 +146,7 @@ def faults(arguments: list[str]) -> int:
 
 def release(arguments: list[str]) -> int:
     """Build sdist, wheels and bill of materials in dist; each is tried first."""
-    return become([PYTHON, "-m", "tools.release", *arguments], pages=True)
+    return become([PYTHON, "-m", "tools.release", *arguments])
 
 
 def clean(arguments: list[str]) -> int:

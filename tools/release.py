@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import dev
+from tools import console
 from tools.bill_of_materials import bill_of_materials, required_names
 from tools.smoke import Failed, FreshEnvironment, try_out
 
@@ -29,6 +30,9 @@ def main() -> int:
     given = parser.parse_args()
     if not given.dirty and (reason := why_not(dev.ROOT)):
         dev.say(reason)
+        return 1
+    if not console.build():
+        # A package without the pages of the console is none that anybody should install.
         return 1
     # Root's embedded database runs as another account, which must get to what is installed here.
     workshop = Path(mkdtemp(prefix="milepost-release-"))
