@@ -82,7 +82,8 @@ class Ledger:
             customer_id = self._ids[event.customer]
             known = self._held.get(customer_id, Change(customer_id, 0, EPOCH))
             sign = -1 if event.name == RETURN else 1
-            at = max(known.active_at, instant(event.number * self._gap))
+            # A return is no activity (docs/rules.md, Leaderboards).
+            at = known.active_at if event.name == RETURN else max(known.active_at, instant(event.number * self._gap))
             changed[customer_id] = self._held[customer_id] = Change(
                 customer_id, known.value + sign * event.cents * UNITS_PER_CENT, at
             )
