@@ -94,12 +94,15 @@ async def _run(names: list[str], plan: Plan) -> dict[str, float]:
     with postgres() as server:
         result: dict[str, Any] = {"conditions": conditions(server), "seed": plan.seed, "rounds": plan.rounds}
         result["before"] = {"syncsPerSecond": syncs_per_second(server.folder), "load": load()}
-        findings = {name: await (WORKLOADS | {PROFILE: profile.run})[name](server, plan) for name in names}
-        result["after"] = {"syncsPerSecond": syncs_per_second(server.folder), "load": load()}
-    for finding in findings.values():
-        print_finding(finding)
+        findings: dict[str, Finding] = {}
+        for name in names:
+            findings[name] = await (WORKLOADS | {PROFILE: profile.run})[name](server, plan)
+            # Told and written at once: a later workload that fails takes no figure along.
+            print_finding(findings[name])
+            result["after"] = {"syncsPerSecond": syncs_per_second(server.folder), "load": load()}
+            path = write(names, result, findings)
     print_machine(result)
-    write(names, result, findings)
+    say(f"written to {path}")
     return {name: ratio for finding in findings.values() for name, ratio in finding.ratios.items()}
 
 

@@ -31,8 +31,8 @@ def print_machine(result: dict[str, Any]) -> None:
         _terminal.print(f"{name}: {json.dumps(result[name])}", soft_wrap=True, highlight=False)
 
 
-def write(names: list[str], result: dict[str, Any], findings: dict[str, Finding]) -> None:
-    """Write everything that was found to `bench-results/<names>.json`."""
+def write(names: list[str], result: dict[str, Any], findings: dict[str, Finding]) -> Path:
+    """Write everything that was found to `bench-results/<names>.json`; return that path, below the project."""
     workloads = {
         name: {"name": finding.name, "facts": finding.facts, "figures": finding.figures}
         for name, finding in findings.items()
@@ -40,4 +40,4 @@ def write(names: list[str], result: dict[str, Any], findings: dict[str, Finding]
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{'-'.join(names)}.json"
     path.write_text(json.dumps(result | {"workloads": workloads}, indent=2) + "\n", encoding="utf-8")
-    _terminal.print(f"written to {path.relative_to(RESULTS.parent)}")
+    return path.relative_to(RESULTS.parent)
