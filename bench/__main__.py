@@ -95,6 +95,7 @@ async def _run(names: list[str], plan: Plan) -> dict[str, float]:
         result: dict[str, Any] = {"conditions": conditions(server), "seed": plan.seed, "rounds": plan.rounds}
         result["before"] = {"syncsPerSecond": syncs_per_second(server.folder), "load": load()}
         findings: dict[str, Finding] = {}
+        path = None
         for name in names:
             findings[name] = await (WORKLOADS | {PROFILE: profile.run})[name](server, plan)
             # Told and written at once: a later workload that fails takes no figure along.

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from bench.events import CLOCK
+
 ROWS = b"""
 select c.external_id, c.customer_id, t.target_id, t.name, s.event_name, s.counts, k.goal, k.value, k.enrolled_at,
     k.updated_at, k.achieved_at, p.period_id, p.ref_code, p.opens_at, p.closes_at
@@ -13,9 +15,10 @@ join customer as c on c.customer_id = k.customer_id
 join target as t on t.target_id = k.target_id
 join lateral (select event_name, counts from target_store where target_id = k.target_id limit 1) as s on true
 join period as p on p.period_id = k.period_id
-where k.customer_id = %b and now() >= p.opens_at and now() < p.closes_at
+where k.customer_id = %b and timestamptz '{clock}' >= p.opens_at and timestamptz '{clock}' < p.closes_at
 order by t.target_id
-"""
+""".replace(b"{clock}", CLOCK.encode())
+"""The period is the one that runs by the clock of our server, which is not the clock of the machine."""
 
 _SECOND = timedelta(seconds=1)
 _TILL = {"id": 1, "code": "till.bench", "description": "", "name": "till.bench", "type": "TILL"}
