@@ -57,6 +57,7 @@ def main(arguments: list[str]) -> int:
         say(f"There is no verb {arguments[0]!r}; there are: {', '.join(VERBS)}.")
         return 2
     os.chdir(ROOT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of the many processes compiles everything anew
     try:
         return VERBS[arguments[0]](arguments[1:])
     except KeyboardInterrupt:
