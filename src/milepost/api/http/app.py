@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version as version_of
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp
 
 from milepost.api.capillary.envelope import failure
 from milepost.api.http import health
@@ -92,21 +94,37 @@ def create_app(
     app.state.answer_templates = answer_templates
     app.state.allowed_origins = frozenset(allowed_origins)
     app.state.metrics = observers.metrics
-    if takes_shortcuts:
-        app.add_middleware(HotRoutes, routes=hot_routes(), handlers=app.exception_handlers)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES_MIN, compresslevel=COMPRESSION_LEVEL)
-    if observers.request is not None:
-        app.add_middleware(RequestLog, observe=observers.request)
-    if allowed_origins:
-        app.add_middleware(
-            CORSMiddleware, allow_origins=allowed_origins, allow_methods=["*"], allow_headers=["*"], max_age=600
-        )
+    app.layers = _layers(app, allowed_origins, observers.request, takes_shortcuts=takes_shortcuts)
     _note_rules(app)
     _answer_failures(app)
     _answer_callers(app)
     _answer_limits(app)
     _answer_faults(app)
     return app
+
+
+def _layers(
+    app: FastAPI,
+    allowed_origins: Sequence[str],
+    observe: Callable[[AnsweredRequest], None] | None,
+    *,
+    takes_shortcuts: bool,
+) -> tuple[Callable[[ASGIApp], ASGIApp], ...]:
+    """Return what stands around *app*, the innermost first."""
+    layers: list[Callable[[ASGIApp], ASGIApp]] = []
+    if takes_shortcuts:
+        compressing = partial(GZipMiddleware, minimum_size=COMPRESSED_BYTES_MIN, compresslevel=COMPRESSION_LEVEL)
+        layers.append(partial(HotRoutes, routes=hot_routes(), handlers=app.exception_handlers, compressing=compressing))
+    if observe is not None:
+        layers.append(partial(RequestLog, observe=observe))
+    if allowed_origins:
+        layers.append(
+            partial(
+                CORSMiddleware, allow_origins=allowed_origins, allow_methods=["*"], allow_headers=["*"], max_age=600
+            )
+        )
+    return tuple(layers)
 
 
 def _note_rules(app: FastAPI) -> None:
@@ -119,7 +137,7 @@ def _note_rules(app: FastAPI) -> None:
     }
 
 
-def routed_app() -> FastAPI:
+def routed_app() -> DocumentedApp:
     """Return an app with all routes and their document, but without a runtime, so that it cannot serve requests."""
     app = DocumentedApp(
         title="Milepost",

@@ -39,10 +39,20 @@ class _Call(NamedTuple):
 class HotRoutes:
     """Answers the requests of some routes, and passes all others on."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[APIRoute], handlers: ExceptionHandlers) -> None:
-        """Stand before *app*, which has these *routes* too; *handlers* answer failures."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        routes: Iterable[APIRoute],
+        handlers: ExceptionHandlers,
+        compressing: Callable[[ASGIApp], ASGIApp],
+    ) -> None:
+        """Stand before *app*, which has these *routes* too; *handlers* answer failures.
+
+        An answer passes *compressing* only where the caller accepts what that does.
+        """
         self._app = app
         self._handlers = handlers
+        self._compressed = compressing(_answered)
         self._whole: dict[tuple[str, str], tuple[APIRoute, list[_Call]]] = {}
         self._parts: list[tuple[str, str, APIRoute, list[_Call]]] = []
         for route in routes:
@@ -63,13 +73,15 @@ class HotRoutes:
         try:
             response = await _result(request, found)
         except Exception as error:
-            handler = next((self._handlers[kind] for kind in _kinds(error) if kind in self._handlers), None)
-            # A fault that has no handler but the last one is also logged; that is done around the whole app.
-            if handler is None:
-                raise
+            handler = next(self._handlers[kind] for kind in type(error).__mro__ if kind in self._handlers)
             answered = handler(request, error)
             response = answered if isinstance(answered, Response) else await answered
-        await response(scope, receive, send)
+            if handler is self._handlers[Exception]:
+                # A fault of ours that nobody foresaw is answered, and then logged by the server.
+                await response(scope, receive, send)
+                raise
+        scope["answer"] = response
+        await (self._compressed if _accepts_compression(scope) else _answered)(scope, receive, send)
 
     def _found(self, scope: Scope) -> list[_Call] | None:
         """Return what is to be called for the route of a request, and note the route; None for any other route."""
@@ -87,10 +99,14 @@ class HotRoutes:
         return None
 
 
-def _kinds(error: Exception) -> tuple[type, ...]:
-    """Return the class of *error* and the classes above it, without Exception and those above."""
-    kinds = type(error).__mro__
-    return kinds[: kinds.index(Exception)]
+async def _answered(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the answer that was made."""
+    await scope["answer"](scope, receive, send)
+
+
+def _accepts_compression(scope: Scope) -> bool:
+    """Whether the caller accepts a compressed answer, as far as it has to be looked at more closely."""
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
 
 
 async def _result(request: Request, calls: list[_Call]) -> Response:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -13,8 +13,7 @@ from starlette.types import ASGIApp
 from milepost.api.capillary.envelope import Failure
 from milepost.api.http.authentication import SESSION_COOKIE
 from milepost.api.http.descriptions import described, example_of
-from milepost.api.http.rate_limit import RateLimitFields
-from milepost.api.http.request_id import RequestIds
+from milepost.api.http.request_id import ResponseFields
 from milepost.api.http.route import JSON, Body, Route
 from milepost.api.http.routes import ROUTES, scope_needed
 from milepost.api.native.answer import Problems
@@ -58,6 +57,9 @@ _MODULE = re.compile(r"milepost(?:\.\w+)*\.")
 class DocumentedApp(FastAPI):
     """An app whose document is complete."""
 
+    layers: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
+    """What stands around the whole app, the innermost first; what it answers itself passes no layer of FastAPI."""
+
     def openapi(self) -> Json:
         """Return the document; it is built once."""
         if not self.openapi_schema:
@@ -66,7 +68,10 @@ class DocumentedApp(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the app as it is called; every answer of it carries the id of its request."""
-        return RequestIds(RateLimitFields(super().build_middleware_stack()))
+        app = super().build_middleware_stack()
+        for layer in self.layers:
+            app = layer(app)
+        return ResponseFields(app)
 
 
 def completed(document: Json) -> Json:
