@@ -1,7 +1,6 @@
 """The file of rejected rows is opened in spreadsheets: no cell of it is a formula."""
 
 import csv
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ def test_no_cell_is_a_formula(tmp_path: Path, start: str) -> None:
     formula = start + "cmd()"
     source, written = tmp_path / "events.csv", tmp_path / "rejected.csv"
     source.write_text(f"{formula},id\n{formula},a1\n")
-    table = Table(partial(source.open, "rb"))
+    table = Table(lambda: source.open("rb"))
     rows = tuple(table.rows())
     with RejectedRows(source, written, table, continued=False) as rejected:
         rejected.add(Read(2, b"", 0, rows), "refused", [Reason(2, formula, "is not a field here")])
