@@ -8,7 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from milepost.cli import app
-from tests.store.fixtures_db import House, run_on_servers
+from milepost.cli.in_process import run_inside
+from milepost.model.time import Micros
+from milepost.service.chain.root import check_everything, make_root
+from milepost.service.organisations.zone_change import replay_customers, set_zone
+from milepost.service.runtime.runtime import Runtime
+from tests.store.fixtures_db import House, run_on_servers, second_organisation
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +26,12 @@ def milepost(url: str, *words: str) -> tuple[int, str]:
     """Run a command on the database at *url*; return its exit code and what it printed."""
     done = CliRunner().invoke(app, [*words, "--database-url", url])
     return done.exit_code, done.stdout
+
+
+def reports(url: str) -> list[tuple[int, int]]:
+    """Return what the roots found, in their order: broken chains, and standings that differ."""
+    with psycopg.connect(url) as connection:
+        return connection.execute("select broken, differing from chain_root order by root_id").fetchall()
 
 
 def filled(url: str) -> None:
@@ -69,3 +80,52 @@ def test_kept_roots_find_what_a_forged_database_hides(database_url: str, tmp_pat
     file.write_text(file.read_text().replace('"events":3', '"events":4'))
     refused = CliRunner().invoke(app, ["verify", "--chain", "--roots", str(file), "--database-url", database_url])
     assert "signatures are wrong" in str(refused.exception)
+
+
+LATE_IN_JANUARY = Micros(1_769_902_200_000_000)
+"""2026-01-31T23:30:00Z; in Berlin it is February."""
+
+
+def bought_late(url: str) -> None:
+    """Have a customer buy at the end of January, and another one in each of two organisations."""
+
+    async def life(house: House) -> None:
+        other = await second_organisation(house)
+        bills = [house.bill("a1", "anna", at=LATE_IN_JANUARY), house.bill("b1", "bert"), other.bill("c1", "carl")]
+        await house.servers[0].lanes.receive(bills)
+
+    run_on_servers(url, life)
+
+
+def test_a_change_of_the_zone_makes_a_root(database_url: str) -> None:
+    """The logs that it rewrites are no alert: it ends with a root that holds them."""
+    bought_late(database_url)
+    assert 0 == milepost(database_url, "chain", "root")[0]
+    assert 0 == milepost(database_url, "org", "set-zone", "brand", "Europe/Berlin", "--replay")[0]
+    assert [(0, 0)] * 3 == reports(database_url)
+    assert (0, "checked 3 chains (3 events), broken 0\n") == milepost(database_url, "verify", "--chain")
+
+
+def test_a_replay_without_a_root_is_an_alert(database_url: str) -> None:
+    """The control: it does rewrite a log that the latest root holds, and only of the organisation that is named."""
+    bought_late(database_url)
+
+    async def change(runtime: Runtime) -> list[int]:
+        assert await make_root(runtime) is not None
+        brand = await set_zone(runtime.database, "brand", "Europe/Berlin", replaying=True)
+        assert 2 == len([one async for one in replay_customers(runtime.database, brand.id)])
+        organisations = (None, brand.id + 1, brand.id)
+        return [(await check_everything(runtime, 0, rewritten_org_id=one)).broken for one in organisations]
+
+    assert [1, 1, 0] == run_inside({"data": None, "database_url": database_url}, change)
+
+
+@pytest.mark.parametrize("event_id, broken", [("b1", [0, 1, 0]), ("c1", [0, 1, 1])])
+def test_a_change_of_the_zone_hides_nothing(database_url: str, event_id: str, broken: list[int]) -> None:
+    """What others changed before is in the report of the root before it; of other organisations in that after it."""
+    bought_late(database_url)
+    assert 0 == milepost(database_url, "chain", "root")[0]
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("update event set body = replace(body, '10', '99') where event_id = %s", [event_id])
+    assert 0 == milepost(database_url, "org", "set-zone", "brand", "Europe/Berlin", "--replay")[0]
+    assert broken == [found for found, _ in reports(database_url)]

@@ -86,7 +86,9 @@ class RejectedRows:
             cells = [neutral(cell) for cell in row.cells]
             shown = cells[: len(columns)] + [""] * (len(columns) - len(cells))
             # Cells that no column names follow the reason, so that nothing of the row is lost.
-            self._writer.writerow([*shown, row.line, "; ".join(own or others), *cells[len(self._table.columns) :]])
+            self._writer.writerow(
+                [*shown, row.line, neutral("; ".join(own or others)), *cells[len(self._table.columns) :]]
+            )
 
     def flush(self) -> None:
         """Write what is buffered, before the import is marked as having come so far."""

@@ -131,6 +131,7 @@ def set_zone_of_org(
 
     Periods keep their dates. Once there are events, --replay is needed: the progress of each customer is computed again
     from the stored events, and what changed is listed. No outcome is sent again. If it is interrupted, run it again.
+    Roots over all chains are made before and after the replay, which rewrites logs.
     """
     from milepost.cli.organisations.zone_change import change_zone
 

@@ -38,18 +38,25 @@ def change_zone(name: str, zone: str, *, replay: bool, flags: dict[str, object],
 
 
 async def _change(runtime: "Runtime", name: str, zone: str, *, replay: bool) -> _Report:
+    from milepost.service.chain.root import make_root, make_root_after_rewriting
     from milepost.service.organisations.zone_change import replay_customers, set_zone
 
     organisation = await set_zone(runtime.database, name, zone, replaying=replay)
     customers = events = 0
     changed: list[dict[str, object]] = []
     if replay:
+        # A replay rewrites logs. The root before it reports what was changed by others, the root after it signs anew.
+        # Before it standings follow the old zone, so none is recomputed.
+        root = await make_root(runtime, sample=0)
+        if root is not None and root.broken:
+            print_message(f"root {root.root_id} found {root.broken} breaks in the chains before the replay")
         async for customer in replay_customers(runtime.database, organisation.id):
             customers += 1
             events += customer.events
             changed += map(_row, customer.changed)
             if customers % REPORT_EVERY == 0:
                 print_message(f"replayed {customers} customers, {events} events")
+        await make_root_after_rewriting(runtime, organisation.id)
     return _Report(zone=organisation.zone, customers=customers, events=events, changed=changed)
 
 

@@ -22,6 +22,8 @@ PAGES_AT_ONCE = 2
 
 NOTHING = b""
 
+CHANGED_SINCE_ROOT = "the log is not what it was when the latest root was made"
+
 
 class Break(NamedTuple):
     """What does not fit: a customer (None for a root), and what is wrong in words."""
@@ -143,7 +145,7 @@ def computed_chains(logged: Iterable[LoggedDigest], leaves: Mapping[Customer, by
 def _break_of(chain: _Chain, standing: ChainedStanding | None, erased: bytes | None, leaf: bytes | None) -> str | None:
     """Return what does not fit between a log, the head beside its standing, and the root; None if all fits."""
     if leaf is not None and chain.at_root != leaf:
-        return "the log is not what it was when the latest root was made"
+        return CHANGED_SINCE_ROOT
     if erased is not None:
         return None if chain.head == erased else "what is left of the erased log does not lead to its head"
     if standing is None:
