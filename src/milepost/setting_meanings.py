@@ -19,6 +19,7 @@ MEANINGS: Mapping[str, str] = {
     "clients_max": "maximum number of connections of clients to one process",
     "header_seconds": "seconds in which the headers of a request have to arrive",
     "body_seconds": "seconds in which the body of a request has to arrive",
+    "request_days": "days for which the list of requests is kept",
     "organisation_rate": "requests a second that are answered for one organisation; 0 for no limit",
     "caller_rate": "requests a second that are answered for one till, key or user; 0 for no limit",
     "trusted_proxies": "addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas",

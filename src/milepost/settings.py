@@ -26,6 +26,7 @@ CONNECTIONS_MAX = 500
 BATCH_EVENTS_MAX = 20_000
 WAITING_EVENTS_MAX = 1_000_000
 CLIENTS_MAX = RATE_MAX = 100_000
+REQUEST_DAYS_MAX = 90
 CONNECTIONS_OF_LANE = 2
 """A lane holds a connection for its small requests and one for its large ones while it writes them."""
 
@@ -70,6 +71,7 @@ class ServerSettings:
     clients_max: int = 2_000
     header_seconds: int = 10
     body_seconds: int = 60
+    request_days: int = 1
     organisation_rate: int = 0
     caller_rate: int = 0
     trusted_proxies: tuple[str, ...] = ()
@@ -252,6 +254,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "clients_max": whole_number(1, CLIENTS_MAX),
     "header_seconds": whole_number(1, 600),
     "body_seconds": whole_number(1, 3_600),
+    "request_days": whole_number(1, REQUEST_DAYS_MAX),
     "organisation_rate": whole_number(0, RATE_MAX),
     "caller_rate": whole_number(0, RATE_MAX),
     "trusted_proxies": networks,

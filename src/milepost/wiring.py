@@ -101,6 +101,7 @@ async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
             rates=RateLimits(settings.organisation_rate, settings.caller_rate, settings.processes),
             is_optimistic=settings.optimistic_writes,
         )
+        runtime.requests.days = settings.request_days
         runtime.health.data = None if settings.database_url is not None else settings.data
         runtime.health.clock = None if settings.clock is not None else runtime.clock
         await runtime.lanes.start()

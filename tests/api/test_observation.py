@@ -142,16 +142,22 @@ def test_a_problem_is_told_when_it_begins_and_when_it_ends(front: ApiClient) -> 
     assert [("began", "period boundaries are 400 s behind"), ("ended", "")] == sent
 
 
-def test_a_request_is_not_kept_for_ever(
-    organisation: OrganisationClient, observed: tuple[Observation, BytesIO]
+@pytest.mark.parametrize("days, kept", [(1, []), (3, ["/api/v1/zones"])])
+def test_a_request_is_kept_for_some_days(
+    organisation: OrganisationClient,
+    observed: tuple[Observation, BytesIO],
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    kept: list[str],
 ) -> None:
-    """It is deleted a day later."""
+    """It is deleted after a day, or after as many as the setting says."""
     front = organisation.client
+    monkeypatch.setattr(front.runtime.requests, "days", days)
     organisation.get("/api/v1/zones")
     front.run(front.runtime.requests.save)
     front.clock.set("2026-01-22T12:00:00Z")
     organisation.get("/api/v1/stores")
     front.run(front.runtime.requests.save)
     listed = organisation.get("/api/v1/requests")["items"]
-    assert ["/api/v1/stores"] == [item["route"] for item in listed]
+    assert ["/api/v1/stores", *kept] == [item["route"] for item in listed]
     assert observed[0] is not None

@@ -9,6 +9,8 @@ from typing import IO
 from milepost.model.problem import Problem, Refused
 
 CHUNK = 1024 * 1024
+NEUTRAL = r"^'([=+\-@\t\r])"
+"""What `files.table.neutral` makes of the beginning of a text."""
 
 
 async def parquet_file(parts: AsyncIterator[bytes]) -> Iterator[bytes]:
@@ -47,7 +49,8 @@ class _Writer:
 
     def add(self, part: bytes) -> None:
         """Write the rows of a part."""
-        from pyarrow import csv
+        import pyarrow as pa
+        from pyarrow import compute, csv
 
         names = list(self._types)
         table = csv.read_csv(
@@ -56,6 +59,11 @@ class _Writer:
             parse_options=csv.ParseOptions(newlines_in_values=True),
             convert_options=csv.ConvertOptions(column_types=self._types),
         )
+        for place, name in enumerate(names):
+            if self._types[name] == pa.string():
+                # In CSV an apostrophe keeps spreadsheets from evaluating a name; here none is needed.
+                text = compute.replace_substring_regex(table[name], pattern=NEUTRAL, replacement=r"\1")
+                table = table.set_column(place, name, text)
         self._writer.write_table(table)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from io import StringIO
 from typing import NamedTuple
 
 from milepost.engine.apply import Replayed
+from milepost.files.table import neutral
 from milepost.model.amount import to_units
 from milepost.model.commands.customer_merge import AbsorbCustomer, MergeIntoSurvivor
 from milepost.model.organisation import Organisation
@@ -127,7 +128,7 @@ class BacktestPlan:
             ours, theirs = drafted.get((ref_code, name), NOTHING), lived.get((ref_code, name), NOTHING)
             _keep_example(tally, customer_id, ref_code, name, ours, theirs)
             tally.differing += (ours.value, ours.achieved) != (theirs.value, theirs.achieved)
-            yield (str(customer_id), ref_code, name, *_cells(theirs), *_cells(ours))
+            yield (str(customer_id), neutral(ref_code), neutral(name), *_cells(theirs), *_cells(ours))
 
     def _count(self, side: SideTallies, ref_code: str, name: str, row: ReachedRow) -> None:
         tally = side.setdefault(ref_code, {}).setdefault(name, Tally())

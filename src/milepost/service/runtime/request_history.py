@@ -1,4 +1,4 @@
-"""The last requests: collected in memory, stored once a second, deleted after a day."""
+"""The last requests: collected in memory, stored once a second, deleted after some days."""
 
 from collections import deque
 from collections.abc import Callable
@@ -15,9 +15,6 @@ from milepost.store.sql.visibility import ALL
 KeptRequest = StoredRequest
 """An answered request as it is kept; the API shows it."""
 
-KEPT_US = DAY_US
-"""How long a request is kept, in microseconds."""
-
 WAITING_MAX = 1_000
 """Requests that wait to be stored; more are not kept."""
 
@@ -32,6 +29,8 @@ class RequestHistory:
 
     def __init__(self, database: Database, clock: Callable[[], Micros]) -> None:
         """Store in *database*; *clock* returns epoch microseconds."""
+        self.days = 1
+        """For how many days requests are kept; the list is one for the whole installation."""
         self._database = database
         self._clock = clock
         self._waiting: deque[StoredRequest] = deque(maxlen=WAITING_MAX)
@@ -63,7 +62,7 @@ class RequestHistory:
                 if answered:
                     await requests.add(transaction, answered)
                 if is_time_to_clear:
-                    await requests.delete_before(transaction, Micros(now - KEPT_US))
+                    await requests.delete_before(transaction, Micros(now - self.days * DAY_US))
                     self._cleared_at = now
         except (Unavailable, Fault) as error:
             _log.warning("requests_not_stored", reason=str(error))
