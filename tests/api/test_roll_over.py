@@ -104,6 +104,12 @@ def _tell(organisation: OrganisationClient) -> None:
     assert 0 < organisation.client.number(told, organisation.organisation.id)
 
 
+def test_the_latest_events_are_those_that_were_sent(organisation: OrganisationClient) -> None:
+    """Every customer is told that the month is over; what is listed is the bill."""
+    rolled_over(organisation, group(), bill("40", id="sent"))(values)
+    assert ["sent"] == [one["event"]["id"] for one in organisation.get("/api/v1/events/recent")["items"]]
+
+
 def test_a_month_begins_with_nothing(organisation: OrganisationClient) -> None:
     """At midnight January is over with what it has, and February runs."""
     look = rolled_over(organisation, group(leaderboardEnabled=True), bill("40"))

@@ -81,6 +81,26 @@ def test_a_broken_webhook_is_found_from_the_overview(owner: Page, shop: Shop) ->
     expect(owner.get_by_text("It will be sent again.")).to_be_visible()
 
 
+def test_an_event_appears_while_one_looks(owner: Page, shop: Shop) -> None:
+    """Without reloading, with what it changed; a list that is paused stands still, also after a reload."""
+    owner.goto("/console/events")
+    table = owner.get_by_role("table", name="Latest events")
+    expect(table.locator("tbody tr")).to_have_count(100)
+    expect(table).to_contain_text(bought(shop))
+    owner.get_by_role("button", name="Pause").click()
+    expect(owner.get_by_text("The list stands still")).to_be_visible()
+    assert "paused=yes" in owner.url
+    later = bought(shop)
+    owner.wait_for_timeout(3_000)
+    expect(table).not_to_contain_text(later)
+    owner.get_by_role("button", name="Go on").click()
+    expect(table).to_contain_text(later)
+    owner.get_by_placeholder("Type, source, id or customer").fill(later)
+    expect(table.locator("tbody tr")).to_have_count(1)
+    owner.get_by_role("radiogroup", name="Which events").get_by_text("nothing").click()
+    expect(owner.get_by_text("None of the latest events fits.")).to_be_visible()
+
+
 def test_an_event_shows_what_it_changed(owner: Page, shop: Shop) -> None:
     """Its entries lead to the explanations of the targets that it changed."""
     owner.goto("/console/events")

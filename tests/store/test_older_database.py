@@ -11,12 +11,11 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from milepost.model.event import EventKey
+from milepost.model.event import PERIOD_SOURCE, EventKey
 from milepost.service.awards import authorisation
 from milepost.service.customers import identifiers, merge, profile, streak_protection
 from milepost.service.definitions import participation, vendor_import
 from milepost.service.enrolments import stored_events
-from milepost.service.scheduled import boundaries
 from milepost.service.scheduled.verify import VerifiedCustomer, verify
 from milepost.store import codec
 from milepost.store.sql.schema import migrate
@@ -61,7 +60,7 @@ OURS = {
     streak_protection.PAUSE_SOURCE,
     participation.ENROL_SOURCE,
     participation.LEAVE_SOURCE,
-    boundaries.SOURCE,
+    PERIOD_SOURCE,
 }
 """The sources of what calls, time and registrations make events of."""
 

@@ -44,6 +44,9 @@ MERGE_INTO_SURVIVOR = "milepost.MergeInto"
 LOSE_IDENTIFIERS = "milepost.LoseNames"
 REVISE_PROGRESS = "milepost.DefinitionChange"
 ADJUST_PROGRESS = "milepost.Adjustment"
+PERIOD_SOURCE = "milepost/period"
+"""The source of events by which Milepost tells customers that a period ended or began."""
+
 AWARDS_SOURCE = "milepost/awards"
 """The source of award decisions, whose ids the organisation chooses."""
 

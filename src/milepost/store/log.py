@@ -149,10 +149,13 @@ async def events_since(transaction: Transaction, since: Sequence[tuple[CustomerK
 
 
 async def recent_events(
-    transaction: Transaction, org_id: int, since: Micros, until: Micros, limit: int
+    transaction: Transaction, org_id: int, since: Micros, until: Micros, limit: int, left_out: str
 ) -> list[LoggedRow]:
-    """Return the latest events of an organisation that were received from *since* to before *until*, latest first."""
-    values = {"org_id": org_id, "since": since, "until": until, "limit": limit}
+    """Return the latest events of an organisation that were received from *since* to before *until*, latest first.
+
+    Those of the source *left_out* are not among them.
+    """
+    values = {"org_id": org_id, "since": since, "until": until, "limit": limit, "left_out": left_out}
     rows = await transaction.rows("recent_events", values)
     return [logged_row(row[:-1])._replace(version=row[-1]) for row in rows]
 

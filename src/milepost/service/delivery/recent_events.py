@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from milepost.model.event import PERIOD_SOURCE
 from milepost.model.standing import NOTES
 from milepost.model.time import DAY_US, SECOND_US, Micros
 from milepost.service.delivery.event_detail import ListedEvent
@@ -24,6 +25,7 @@ class RecentEvent(NamedTuple):
 async def recent_events(runtime: Runtime, org_id: int, limit: int) -> list[RecentEvent]:
     """Return at most *limit* events of an organisation, those received last first.
 
+    That a period ended or began is left out: every customer is told so at once, which would hide what was sent.
     Longer and longer spans are looked at until they hold so many, so it costs the same however long the log is.
     """
     now, span = runtime.clock(), _FIRST_SPAN
@@ -31,7 +33,7 @@ async def recent_events(runtime: Runtime, org_id: int, limit: int) -> list[Recen
     until = Micros(now + DAY_US)
     async with runtime.database.reading() as reading:
         while True:
-            rows = await log.recent_events(reading, org_id, Micros(now - span), until, limit)
+            rows = await log.recent_events(reading, org_id, Micros(now - span), until, limit, PERIOD_SOURCE)
             if len(rows) >= limit or span >= DAYS_MAX * DAY_US:
                 break
             span = min(span * _LONGER, DAYS_MAX * DAY_US)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from milepost.model.delivery.outcome_type import OutcomeType
-from milepost.model.event import PERIOD_ROLLOVER, EventKey, PeriodRollover
+from milepost.model.event import PERIOD_ROLLOVER, PERIOD_SOURCE, EventKey, PeriodRollover
 from milepost.model.organisation import PeriodEndOutcome
 from milepost.model.problem import DatabaseFault, Unavailable
 from milepost.model.scheduled.boundary import BoundaryKind, PeriodBoundary
@@ -43,7 +43,6 @@ from milepost.store.scheduled.boundaries import Lease
 if TYPE_CHECKING:
     from milepost.model.sandbox import SandboxClock
 
-SOURCE = "milepost/period"
 PAGE = 200
 """Customers of one transaction; their standings are locked while they are notified."""
 
@@ -234,7 +233,7 @@ def _rollover_event(
     customer_key: CustomerKey, boundary: PeriodBoundary, notice: PeriodNotice, now: Micros
 ) -> IncomingEvent:
     """Return the event that notifies a customer. Every server builds the same key, so it is applied at most once."""
-    key = EventKey(SOURCE, f"{boundary.group_id}/{notice.period_id}/{'closed' if notice.closed else 'opened'}")
+    key = EventKey(PERIOD_SOURCE, f"{boundary.group_id}/{notice.period_id}/{'closed' if notice.closed else 'opened'}")
     payload = PeriodRollover(group_id=boundary.group_id, period_id=notice.period_id, closed=notice.closed)
     org_id, customer_id = customer_key.org_id, customer_key.customer_id
     return own_event(org_id, customer_id, key, PERIOD_ROLLOVER, payload, now=now, occurred_at=notice.at)

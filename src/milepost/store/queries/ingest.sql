@@ -245,13 +245,13 @@ from event as e
 where e.bucket = %(bucket)s and e.org_id = %(org_id)s and e.customer_id = %(customer_id)s
 order by e.seq;
 
--- recent_events: the latest events of an organisation that were received within a span
+-- recent_events: the latest events of an organisation that were received within a span, without those of one source
 select e.org_id, e.customer_id, e.source, e.event_id, e.name,
     (extract(epoch from e.occurred_at) * 1000000)::bigint, (extract(epoch from e.received_at) * 1000000)::bigint,
     e.seq, e.content_hash, e.body, e.entries, e.version
 from event as e
 where e.org_id = %(org_id)s and e.received_at >= to_timestamp(%(since)s / 1000000.0)
-    and e.received_at < to_timestamp(%(until)s / 1000000.0)
+    and e.received_at < to_timestamp(%(until)s / 1000000.0) and e.source <> %(left_out)s
 order by e.received_at desc, e.seq desc, e.bucket, e.customer_id
 limit %(limit)s;
 

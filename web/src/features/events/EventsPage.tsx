@@ -5,8 +5,9 @@ import { useText } from '../../i18n/text';
 import { Card } from '../../ui/basics';
 import { Page } from '../../ui/Page';
 import { eventLink } from '../customers/CustomerEvents';
+import { RecentEvents } from './RecentEvents';
 
-/** Find an event by its source and id; a customer's events are on the customer's page. */
+/** The latest events, and one by its source and id; all events of a customer are on the customer's page. */
 export function EventsPage() {
   const t = useText();
   const navigate = useNavigate();
@@ -17,6 +18,7 @@ export function EventsPage() {
   };
   return (
     <Page title={t('nav.events')} about={t('events.about')}>
+      <RecentEvents />
       <Card title={t('events.find')}>
         <form onSubmit={submit}>
           <Stack gap="sm" maw={460}>

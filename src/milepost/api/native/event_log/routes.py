@@ -67,6 +67,7 @@ async def get_recent_events(runtime: RunningRuntime, caller: CurrentCaller, limi
     """List the latest events of all customers as they were received, latest first, with what each changed.
 
     It is a look at what comes in, and no way to read them all: events of the last 45 days, at most `limit` of them.
+    Ends and beginnings of periods, of which Milepost tells each customer itself, are left out.
     """
     check_page(limit)
     found = await recent_events(runtime, caller.org_id, limit)
