@@ -55,6 +55,15 @@ def open_drawer(page: Page) -> None:
     page.get_by_role("button", name="API of this page").click()
 
 
+def preview_adjustment(page: Page) -> None:
+    """Say by how much a value is to be corrected, and have shown what that would do."""
+    page.get_by_role("button", name="Adjust", exact=True).click()
+    page.get_by_role("textbox", name="Amount").fill("20")
+    page.get_by_role("textbox", name="Reason").fill("The till was offline")
+    page.get_by_role("button", name="Show what it does").click()
+    page.get_by_text("From 136.40").wait_for()
+
+
 def find_ada(page: Page) -> None:
     """Open the palette and type an e-mail address."""
     page.keyboard.press("Control+k")
@@ -76,6 +85,8 @@ def screens(shop: Shop) -> list[Screen]:
         Screen("customer", ada),
         Screen("explanation", explanation, in_docs=True),
         Screen("condition", explanation, open_condition),
+        Screen("adjust", explanation, preview_adjustment),
+        Screen("events", "/events"),
         Screen("drawer", ada, open_drawer),
         Screen("palette", "/", find_ada),
         Screen("webhook", "/webhooks/1002"),

@@ -2,8 +2,10 @@ import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck } from '../../ui/icons';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useIntl } from 'react-intl';
 import { $api, api } from '../../api/client';
+import { useMay } from '../../app/session';
 import { useLanguage } from '../../i18n/Language';
 import { useText } from '../../i18n/text';
 import { Amount, Answered, Card, CopyAction, Meter } from '../../ui/basics';
@@ -11,6 +13,7 @@ import { Page } from '../../ui/Page';
 import { TimeText } from '../../ui/time';
 import { nameOf, useCustomer } from '../customers/customer';
 import { StreakCells } from '../customers/GroupCard';
+import { Adjust } from './Adjust';
 import { StepChart } from './StepChart';
 import { Trail } from './Trail';
 import type { Explanation } from './trail';
@@ -49,6 +52,8 @@ export function ExplanationPage() {
       return data as unknown as string;
     },
   });
+  const may = useMay();
+  const [adjusting, setAdjusting] = useState(false);
   const told = explanation.data;
   const title = !told ? t('explain.loading')
     : told.goal === null ? t('explain.titleValue', { value: intl.formatNumber(told.value) })
@@ -58,8 +63,14 @@ export function ExplanationPage() {
       title={title}
       about={told && `${name} · ${told.target} · ${told.period.refCode}`}
       crumbs={[{ title: t('nav.customers'), to: '/customers' }, { title: name, to: `/customers/${customerId}` }]}
-      actions={answer.data && <CopyAction text={answer.data} variant="filled">{t('explain.copy')}</CopyAction>}
+      actions={
+        <Group gap="xs">
+          {told && !at && may('customers:write') && !adjusting && <Button variant="default" onClick={() => setAdjusting(true)}>{t('adjust.title')}</Button>}
+          {answer.data && <CopyAction text={answer.data} variant="filled">{t('explain.copy')}</CopyAction>}
+        </Group>
+      }
     >
+      {told && adjusting && <Adjust explanation={told} close={() => setAdjusting(false)} />}
       <Answered query={explanation} height={520}>{(data) => <Told explanation={data} />}</Answered>
     </Page>
   );

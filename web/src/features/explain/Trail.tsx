@@ -1,6 +1,7 @@
-import { Accordion, Badge, Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Accordion, Badge, Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { IconArrowBackUp, IconCircleCheck, IconCircleMinus } from '../../ui/icons';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { $api } from '../../api/client';
 import { useMay } from '../../app/session';
 import { useText, useWord } from '../../i18n/text';
@@ -8,6 +9,7 @@ import { Amount, Answered, Card, CopyText, Empty, Facts, Status } from '../../ui
 import { JsonView } from '../../ui/JsonView';
 import { TimeText } from '../../ui/time';
 import { eventLink } from '../customers/CustomerEvents';
+import { isAdjustment, TakeBack } from './Adjust';
 import { ConditionTree } from './ConditionTree';
 import { FILTERS, passes, trailOf, type Explanation, type TrailFilter, type TrailRow } from './trail';
 
@@ -69,15 +71,16 @@ function Row({ row, explanation }: { row: TrailRow; explanation: Explanation }) 
           )}
         </Group>
       </Accordion.Control>
-      <Accordion.Panel><RowDetail row={row} customerId={explanation.customerId} /></Accordion.Panel>
+      <Accordion.Panel><RowDetail row={row} explanation={explanation} /></Accordion.Panel>
     </Accordion.Item>
   );
 }
 
-function RowDetail({ row, customerId }: { row: TrailRow; customerId: number }) {
+function RowDetail({ row, explanation }: { row: TrailRow; explanation: Explanation }) {
   const t = useText();
   const word = useWord();
   const may = useMay();
+  const [takingBack, setTakingBack] = useState(false);
   const condition = row.parameters?.condition;
   return (
     <Stack gap="md">
@@ -105,7 +108,12 @@ function RowDetail({ row, customerId }: { row: TrailRow; customerId: number }) {
           ['fact.otherPeriod', row.parameters?.period],
         ]}
       />
-      {may('events:read') && <RawEvent source={row.event.source} id={row.event.id} customerId={customerId} />}
+      {isAdjustment(row.event.source) && may('customers:write') && (
+        takingBack
+          ? <TakeBack explanation={explanation} adjustmentId={row.event.id} close={() => setTakingBack(false)} />
+          : <Button variant="default" size="xs" w="fit-content" onClick={() => setTakingBack(true)}>{t('adjust.takeBack')}</Button>
+      )}
+      {may('events:read') && <RawEvent source={row.event.source} id={row.event.id} customerId={explanation.customerId} />}
     </Stack>
   );
 }
