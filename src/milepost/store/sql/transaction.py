@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
+from psycopg.pq import PipelineStatus
 
+from milepost.store.sql.prepared import PreparedStatements
 from milepost.store.sql.silence import SilenceWatch
 from milepost.store.sql.statements import statement
 from milepost.store.sql.visibility import NONE, SETTING
@@ -19,6 +21,11 @@ class PooledConnection(psycopg.AsyncConnection[Row]):
     visible: str | None = NONE
     copies_into_log: bool = False
     """Whether events may be added by COPY, which PostgreSQL refuses where the rows of a table are guarded."""
+
+    def __init__(self, pgconn: psycopg.pq.abc.PGconn) -> None:
+        """Begin with no statement prepared."""
+        super().__init__(pgconn)
+        self.prepared = PreparedStatements()
 
 
 class Transaction:
@@ -37,17 +44,32 @@ class Transaction:
 
     async def rows(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> list[Row]:
         """Run the statement *name* and return its rows."""
+        if self._is_plain(name):
+            with self._watch.statement(name):
+                return await self._connection.prepared.rows(self._connection, name, values)
         cursor = await self._execute(name, values, binary=True)
         return await cursor.fetchall()
 
     async def row(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> Row | None:
         """Run the statement *name* and return its first row, or None."""
-        cursor = await self._execute(name, values, binary=True)
-        return await cursor.fetchone()
+        return next(iter(await self.rows(name, values)), None)
 
     async def run(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> None:
         """Run the statement *name* for its effect."""
+        if self._is_plain(name):
+            with self._watch.statement(name):
+                await self._connection.prepared.rows(self._connection, name, values)
+            return
         await self._execute(name, values)
+
+    def _is_plain(self, name: str) -> bool:
+        """Whether the statement *name* can be run by itself, as prepared: not for the first time, nor in a pipeline."""
+        connection = self._connection
+        return (
+            (self._visible is None or self._visible == connection.visible)
+            and connection.pgconn.pipeline_status == PipelineStatus.OFF
+            and connection.prepared.is_worth(name)
+        )
 
     async def _execute(
         self, name: str, values: Mapping[str, object] | Sequence[object], *, binary: bool = False
