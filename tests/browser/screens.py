@@ -80,6 +80,7 @@ def screens(shop: Shop) -> list[Screen]:
         Screen("groups", "/groups"),
         Screen("calendar", "/groups?view=calendar"),
         Screen("group", f"/groups/{groups['Monthly spend']}"),
+        Screen("summary", f"/groups/{groups['Monthly spend']}?tab=summary"),
         Screen("board", f"/groups/{groups['Ten visits']}?tab=board"),
         Screen("editor", "/groups/new", run_backtest, in_docs=True),
         Screen("customer", ada),

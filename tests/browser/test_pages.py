@@ -18,6 +18,7 @@ PAGES_SHOWN = {
     "/groups": "Target groups",
     "/groups?view=calendar": "Target groups",
     "/groups/<Monthly spend>": "Monthly spend",
+    "/groups/<Monthly spend>?tab=summary": "Monthly spend",
     "/groups/<Monthly spend>?tab=targets": "Monthly spend",
     "/groups/<Monthly spend>?tab=versions": "Monthly spend",
     "/groups/<Ten visits>?tab=board": "Ten visits",

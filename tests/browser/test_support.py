@@ -92,6 +92,25 @@ def test_a_value_is_adjusted_and_the_adjustment_taken_back(owner: Page, shop: Sh
     expect(owner.get_by_text("It was the wrong customer").first).to_be_visible()
 
 
+def test_a_summary_has_the_counts_of_the_api(owner: Page, shop: Shop) -> None:
+    """Of another period than the running one; the picture as a table has a row for each twentieth of the goal."""
+    group_id = shop.groups["Monthly spend"]
+    with client(shop.address, shop.till) as asked:
+        told = read(asked.get(f"/api/v1/targetGroups/{group_id}/summary?period=2026-10"))["targets"][0]["periods"][0]
+    assert told["achieved"]
+    assert sum(told["bins"])
+    owner.goto(f"/console/groups/{group_id}?tab=summary")
+    owner.get_by_role("combobox", name="Period").click()
+    owner.get_by_role("option", name="2026-10").click()
+    expect(owner.get_by_text("Have achieved it").locator("xpath=..")).to_contain_text(str(told["achieved"]))
+    expect(owner.get_by_role("img").filter(has_text="0 %")).to_be_visible()
+    owner.get_by_role("button", name="Show as table").click()
+    rows = owner.get_by_role("table", name="How far they are").locator("tbody tr")
+    expect(rows).to_have_count(len(told["bins"]) + 1)
+
+    expect(rows.last).to_contain_text(str(told["over"]))
+
+
 def test_the_answer_of_a_past_instant_is_asked_for(owner: Page, shop: Shop) -> None:
     """On 2 November nothing of November had been received."""
     owner.goto(f"/console/customers/{shop.ada}/targets/3001?period=2026-11&at=2026-11-02T12:00")

@@ -10,6 +10,7 @@ import { definitionOf } from '../editor/definition';
 import { Board } from './Board';
 import { stateOf, useGroups, useRules, type GroupRules, type TargetGroup } from './groups';
 import { Periods } from './Periods';
+import { Summary } from './Summary';
 import { Versions } from './Versions';
 
 /** One target group: its periods, its rule, its versions, its board. */
@@ -67,12 +68,14 @@ function Detail({ group, rules }: { group: TargetGroup; rules?: GroupRules }) {
       <Tabs value={tab} onChange={(value) => void navigate({ to: `/groups/${group.id}`, search: { tab: value ?? undefined }, replace: true })} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="periods">{t('group.periods')}</Tabs.Tab>
+          <Tabs.Tab value="summary">{t('summary.title')}</Tabs.Tab>
           <Tabs.Tab value="targets">{t('group.targets')}</Tabs.Tab>
           <Tabs.Tab value="versions">{t('group.versions')}</Tabs.Tab>
           {group.leaderboardEnabled && may('customers:read') && <Tabs.Tab value="board">{t('group.board')}</Tabs.Tab>}
           <Tabs.Tab value="json">{t('group.json')}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="periods"><Periods group={group} /></Tabs.Panel>
+        <Tabs.Panel value="summary"><Summary group={group} /></Tabs.Panel>
         <Tabs.Panel value="targets"><Targets group={group} /></Tabs.Panel>
         <Tabs.Panel value="versions"><Versions groupId={group.id} /></Tabs.Panel>
         <Tabs.Panel value="board"><Board group={group} /></Tabs.Panel>
