@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from milepost.engine.apply import Replayed, replay
 from milepost.model.customer import Identifier, IdentifierKind
 from milepost.model.event import BILL, Bill, EventKey
+from milepost.model.problem import Unavailable
 from milepost.model.standing import Outcome
 from milepost.model.target import Author, EnrolmentMethod, Entity, Kpi, TargetGroup, Tracking
 from milepost.model.time import Micros
@@ -31,6 +32,7 @@ Result = TypeVar("Result")
 
 NOW = calendar_of("UTC").read("2026-01-20T12:00:00Z").instant
 HOUR = 3_600_000_000
+CONNECTION_TRIES = 5
 MONTHS = tuple(
     PeriodDraft(ref_code=name, starts=f"2026-{month}-01", ends=f"2026-{month}-{last}")
     for name, month, last in (("January", "01", "31"), ("February", "02", "28"), ("March", "03", "31"))
@@ -86,8 +88,18 @@ class House:
         return replay(catalogues.__getitem__, [(version, row.event()) for version, row in log])
 
     async def disagreeing(self) -> list[CustomerKey]:
-        """Return the customers whose replayed log differs from what is stored."""
-        return [verified.customer_key async for verified in verify(self.database) if not verified.agrees]
+        """Return the customers whose replayed log differs from what is stored.
+
+        A connection that a test has killed is found out at its next use, so the database is asked again.
+        """
+        for attempt in range(1, CONNECTION_TRIES + 1):
+            try:
+                return [verified.customer_key async for verified in verify(self.database) if not verified.agrees]
+            except Unavailable:
+                if attempt == CONNECTION_TRIES:
+                    raise
+                await asyncio.sleep(0.5)
+        raise AssertionError("the last try returns or raises")
 
 
 @asynccontextmanager
