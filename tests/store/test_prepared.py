@@ -104,6 +104,39 @@ def test_a_statement_that_was_broken_off_leaves_its_connection_usable(
     assert [(8,)] == used(database_url, work)
 
 
+@pytest.mark.usefixtures("own_statements")
+def test_what_the_server_has_forgotten_is_prepared_again(database_url: str) -> None:
+    """After a rollback, for which the driver has the server forget all, and after somebody else had it forget."""
+
+    async def life() -> list[Any]:
+        database = Database(database_url, row_security=False, connections_max=1)
+        await database.open(unsafe_durability=True)
+        found = list[Any]()
+
+        async def ask(used: Transaction) -> None:
+            found.extend([await used.rows("one", {"key": 1}) for _ in range(3)])
+
+        async def fail(used: Transaction) -> None:
+            await ask(used)
+            raise ZeroDivisionError
+
+        try:
+            for _ in range(2):
+                with pytest.raises(ZeroDivisionError):
+                    await database.attempt(fail)
+                await database.attempt(ask)
+            async with database.reading() as reading:
+                await reading._connection.execute("deallocate all")
+                await ask(reading)
+                await reading._connection.execute("deallocate all")
+            await database.attempt(ask)
+        finally:
+            await database.close()
+        return found
+
+    assert [[(2,)]] * 18 == asyncio.run(life())
+
+
 def test_names_become_numbers_in_the_order_of_the_text() -> None:
     """A name that stands twice has one number."""
     known = prepared.numbered("ids_by_identifier")

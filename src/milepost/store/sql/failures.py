@@ -16,7 +16,7 @@ LOST = (
 )
 """Errors after which a connection may be gone. Not every OperationalError means that; its SQLSTATE says which do."""
 
-RETRY_STATES = frozenset({"40001", "40P01", "XX000"})
+RETRY_STATES = frozenset({"40001", "40P01", "XX000", "26000"})
 LOCK_NOT_AVAILABLE = "55P03"
 INSUFFICIENT_PRIVILEGE = "42501"
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import errors, generators
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ExecStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from milepost.store.sql.statements import statement
 
@@ -53,6 +53,7 @@ class PreparedStatements:
         """Know of none."""
         self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._seen: set[str] = set()
+        self._count = 0
 
     def is_worth(self, name: str) -> bool:
         """Whether the statement *name* ran on the connection before, so that to prepare it is no round trip wasted."""
@@ -61,8 +62,24 @@ class PreparedStatements:
         self._seen.add(name)
         return False
 
+    def forget(self) -> None:
+        """Know of no prepared statement any more: the server has forgotten them."""
+        self._names.clear()
+
     async def rows(self, connection: "psycopg.AsyncConnection[Row]", name: str, values: Values) -> list[Row]:
-        """Run the statement *name* on *connection* and return its rows, none for a statement without any."""
+        """Run the statement *name* on *connection* and return its rows, none for a statement without any.
+
+        Raises InvalidSqlStatementName within a transaction, which is to be repeated, if the server has forgotten it.
+        """
+        try:
+            return await self._rows(connection, name, values)
+        except errors.InvalidSqlStatementName:
+            self.forget()
+            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+                raise
+            return await self._rows(connection, name, values)
+
+    async def _rows(self, connection: "psycopg.AsyncConnection[Row]", name: str, values: Values) -> list[Row]:
         known = numbered(name)
         given = [values[one] for one in known.names] if isinstance(values, Mapping) else values
         transformer = Transformer(connection)
@@ -72,7 +89,8 @@ class PreparedStatements:
         async with connection.lock:
             prepared = self._names.get((name, types))
             if prepared is None:
-                prepared = b"milepost_%d" % len(self._names)
+                self._count += 1
+                prepared = b"milepost_%d" % self._count
                 pgconn.send_prepare(prepared, known.text, types)
                 _checked(await connection.wait(generators.execute(pgconn)))
                 self._names[name, types] = prepared

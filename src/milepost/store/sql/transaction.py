@@ -27,6 +27,11 @@ class PooledConnection(psycopg.AsyncConnection[Row]):
         super().__init__(pgconn)
         self.prepared = PreparedStatements()
 
+    async def rollback(self) -> None:
+        """Roll back the open transaction; the driver then has the server forget every prepared statement."""
+        await super().rollback()
+        self.prepared.forget()
+
 
 class Transaction:
     """An open transaction. It runs named statements with parameters."""

@@ -25,7 +25,7 @@ export function Adjust({ explanation, close }: { explanation: Explanation; close
       body: {
         id,
         targetId: explanation.targetId,
-        amount: String(form.get('amount')).trim(),
+        amount: String(form.get('amount')).trim().replace(',', '.'),
         reason: String(form.get('reason')).trim(),
         period: explanation.period.refCode,
         endedPeriod: hasEnded(explanation),
@@ -36,7 +36,7 @@ export function Adjust({ explanation, close }: { explanation: Explanation; close
   };
   return (
     <TwoSteps title={t('adjust.title')} about={t('adjust.about')} done={t('adjust.done')} request={request} close={close}>
-      <TextInput name="amount" label={t('adjust.amount')} description={t('adjust.amountAbout')} inputMode="decimal" pattern="-?[0-9]+([.][0-9]{1,4})?" required w={220} />
+      <TextInput name="amount" label={t('adjust.amount')} description={t('adjust.amountAbout')} inputMode="decimal" pattern="-?[0-9]+([.,][0-9]{1,4})?" required w={220} />
     </TwoSteps>
   );
 }

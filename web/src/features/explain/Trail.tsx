@@ -80,6 +80,7 @@ function RowDetail({ row, explanation }: { row: TrailRow; explanation: Explanati
   const t = useText();
   const word = useWord();
   const may = useMay();
+  const { at } = useSearch({ strict: false }) as { at?: string };
   const [takingBack, setTakingBack] = useState(false);
   const condition = row.parameters?.condition;
   return (
@@ -108,7 +109,7 @@ function RowDetail({ row, explanation }: { row: TrailRow; explanation: Explanati
           ['fact.otherPeriod', row.parameters?.period],
         ]}
       />
-      {isAdjustment(row.event.source) && may('customers:write') && (
+      {isAdjustment(row.event.source) && !at && may('customers:write') && (
         takingBack
           ? <TakeBack explanation={explanation} adjustmentId={row.event.id} close={() => setTakingBack(false)} />
           : <Button variant="default" size="xs" w="fit-content" onClick={() => setTakingBack(true)}>{t('adjust.takeBack')}</Button>

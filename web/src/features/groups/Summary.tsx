@@ -3,6 +3,7 @@ import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
 import { useIntl } from 'react-intl';
 import { $api, type Schemas } from '../../api/client';
+import { useOrganisation } from '../../app/session';
 import { useText } from '../../i18n/text';
 import { Amount, Answered, Card, Empty, Facts } from '../../ui/basics';
 import { DataTable, type Column } from '../../ui/DataTable';
@@ -17,6 +18,7 @@ const SHARE = 5;
 /** How far all customers are with a target of the group, in one of its periods. */
 export function Summary({ group }: { group: TargetGroup }) {
   const t = useText();
+  const zone = useOrganisation()?.zone;
   const summary = $api.useQuery('get', '/api/v1/targetGroups/{group_id}/summary', { params: { path: { group_id: group.id } } });
   const [targetId, setTarget] = useState(group.targets?.[0]?.id);
   const [periodId, setPeriod] = useState(runningPeriod(group)?.id);
@@ -47,7 +49,7 @@ export function Summary({ group }: { group: TargetGroup }) {
               </Card>
               <Card title={t('summary.distribution')}><Distribution period={period} /></Card>
             </div>
-            <Text size="sm" c="dimmed">{t('summary.madeAt')} <TimeText at={madeAt} precision="second" />.</Text>
+            <Text size="sm" c="dimmed">{t('summary.madeAt')} <TimeText at={madeAt} precision="second" />. {t('zoneNote', { zone: zone ?? 'UTC' })}</Text>
           </Stack>
         );
       }}
