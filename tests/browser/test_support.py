@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, axe_violations, cookies_of
-from tests.browser.shop import OWNER, PASSWORD, SUPPORT, Shop, client, read
+from tests.browser.shop import MARKETER, OWNER, PASSWORD, SUPPORT, Shop, client, read
 
 EXPLANATION = "/api/v1/customers/{ada}/targets/3001/explanation?period=2026-11"
 
@@ -186,6 +186,22 @@ def test_a_one_time_link_leads_inside(page: Page, shop: Shop, owner_cookies: lis
 
     expect(page.get_by_role("alert")).to_be_visible()
     assert owner_cookies
+
+
+@pytest.mark.parametrize("email, buttons", [(SUPPORT, 1), (MARKETER, 0)])
+def test_who_may_not_change_customers_is_offered_no_adjustment(
+    context: BrowserContext, page: Page, shop: Shop, email: str, buttons: int
+) -> None:
+    """A marketer reads the explanation that support may act on; of a past instant nobody adjusts."""
+    context.add_cookies(cookies_of(shop, email))  # type: ignore[arg-type]
+    page.set_default_timeout(PATIENCE_MS)
+    address = f"/console/customers/{shop.ada}/targets/3001?period=2026-11"
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Why is it")
+    expect(page.get_by_role("button", name="Adjust", exact=True)).to_have_count(buttons)
+    page.goto(f"{address}&at=2026-11-20T12:00:00Z")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Why is it")
+    expect(page.get_by_role("button", name="Adjust", exact=True)).to_have_count(0)
 
 
 def test_a_role_sees_what_it_may(context: BrowserContext, page: Page, shop: Shop) -> None:
