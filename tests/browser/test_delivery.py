@@ -104,8 +104,9 @@ def test_an_event_appears_while_one_looks(owner: Page, shop: Shop) -> None:
 def test_an_event_shows_what_it_changed(owner: Page, shop: Shop) -> None:
     """Its entries lead to the explanations of the targets that it changed."""
     owner.goto("/console/events")
-    owner.get_by_label("Source").fill("pos/mitte")
-    owner.get_by_label("Id", exact=False).last.fill("bill-88213")
+    form = owner.locator("form")
+    form.get_by_label("Source").fill("pos/mitte")
+    form.get_by_label("Id").fill("bill-88213")
     owner.get_by_role("button", name="Show", exact=True).click()
     expect(owner.get_by_role("heading", level=1)).to_have_text("bill-88213")
     owner.get_by_role("link", name="Spend 150").click()
