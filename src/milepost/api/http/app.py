@@ -94,7 +94,6 @@ def create_app(
     app.state.answer_templates = answer_templates
     app.state.allowed_origins = frozenset(allowed_origins)
     app.state.metrics = observers.metrics
-    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES_MIN, compresslevel=COMPRESSION_LEVEL)
     app.layers = _layers(app, allowed_origins, observers.request, takes_shortcuts=takes_shortcuts)
     _note_rules(app)
     _answer_failures(app)
@@ -114,8 +113,8 @@ def _layers(
     """Return what stands around *app*, the innermost first."""
     layers: list[Callable[[ASGIApp], ASGIApp]] = []
     if takes_shortcuts:
-        compressing = partial(GZipMiddleware, minimum_size=COMPRESSED_BYTES_MIN, compresslevel=COMPRESSION_LEVEL)
-        layers.append(partial(HotRoutes, routes=hot_routes(), handlers=app.exception_handlers, compressing=compressing))
+        layers.append(partial(HotRoutes, routes=hot_routes(), handlers=app.exception_handlers))
+    layers.append(partial(GZipMiddleware, minimum_size=COMPRESSED_BYTES_MIN, compresslevel=COMPRESSION_LEVEL))
     if observe is not None:
         layers.append(partial(RequestLog, observe=observe))
     if allowed_origins:

@@ -39,20 +39,10 @@ class _Call(NamedTuple):
 class HotRoutes:
     """Answers the requests of some routes, and passes all others on."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        routes: Iterable[APIRoute],
-        handlers: ExceptionHandlers,
-        compressing: Callable[[ASGIApp], ASGIApp],
-    ) -> None:
-        """Stand before *app*, which has these *routes* too; *handlers* answer failures.
-
-        An answer passes *compressing* only where the caller accepts what that does.
-        """
+    def __init__(self, app: ASGIApp, routes: Iterable[APIRoute], handlers: ExceptionHandlers) -> None:
+        """Stand before *app*, which has these *routes* too; *handlers* answer failures, any Exception among them."""
         self._app = app
         self._handlers = handlers
-        self._compressed = compressing(_answered)
         self._whole: dict[tuple[str, str], tuple[APIRoute, list[_Call]]] = {}
         self._parts: list[tuple[str, str, APIRoute, list[_Call]]] = []
         for route in routes:
@@ -80,8 +70,7 @@ class HotRoutes:
                 # A fault of ours that nobody foresaw is answered, and then logged by the server.
                 await response(scope, receive, send)
                 raise
-        scope["answer"] = response
-        await (self._compressed if _accepts_compression(scope) else _answered)(scope, receive, send)
+        await response(scope, receive, send)
 
     def _found(self, scope: Scope) -> list[_Call] | None:
         """Return what is to be called for the route of a request, and note the route; None for any other route."""
@@ -97,16 +86,6 @@ class HotRoutes:
                     scope.update(child_scope)
                     return calls
         return None
-
-
-async def _answered(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send the answer that was made."""
-    await scope["answer"](scope, receive, send)
-
-
-def _accepts_compression(scope: Scope) -> bool:
-    """Whether the caller accepts a compressed answer, as far as it has to be looked at more closely."""
-    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
 
 
 async def _result(request: Request, calls: list[_Call]) -> Response:

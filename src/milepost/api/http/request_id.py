@@ -1,4 +1,4 @@
-"""`X-Request-Id`: taken from the caller or made, kept while the request is answered, and given back on every answer."""
+"""The fields of every answer: `X-Request-Id`, taken from the caller or made, and what is left of a caller's limit."""
 
 import re
 from secrets import token_hex
