@@ -14,10 +14,11 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from milepost.model.problem import Unavailable, Unfit
 from milepost.store.sql.conninfo import CONNECTING_SECONDS, with_defaults
 from milepost.store.sql.failures import AWAY, RETRY_STATES, meaning_of, means_lost
+from milepost.store.sql.prepared import Row
 from milepost.store.sql.row_security import APPLICATION_ROLE
 from milepost.store.sql.silence import SilenceWatch
 from milepost.store.sql.statements import statement
-from milepost.store.sql.transaction import PooledConnection, Row, Transaction
+from milepost.store.sql.transaction import PooledConnection, Transaction
 from milepost.store.sql.visibility import ALL, NONE, SETTING, visible_organisations
 from milepost.store.wire.arrays import Packing
 

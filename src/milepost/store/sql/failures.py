@@ -17,6 +17,8 @@ LOST = (
 """Errors after which a connection may be gone. Not every OperationalError means that; its SQLSTATE says which do."""
 
 RETRY_STATES = frozenset({"40001", "40P01", "XX000", "26000"})
+"""SQLSTATEs after which a transaction is repeated; 26000 is a prepared statement that the server has forgotten."""
+
 LOCK_NOT_AVAILABLE = "55P03"
 INSUFFICIENT_PRIVILEGE = "42501"
 

@@ -12,14 +12,12 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import errors, generators
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus, Format, TransactionStatus
 
 from milepost.store.sql.statements import statement
 
 _PLACEHOLDER = re.compile(r"%\(([a-z_0-9]+)\)([sb])")
 _FORMATS = {"s": PyFormat.AUTO, "b": PyFormat.BINARY}
-_BINARY = 1
-"""The format in which the server is to send rows."""
 
 Row = tuple[Any, ...]
 Values = Mapping[str, object] | Sequence[object]
@@ -55,12 +53,11 @@ class PreparedStatements:
         self._seen: set[str] = set()
         self._count = 0
 
-    def is_worth(self, name: str) -> bool:
-        """Whether the statement *name* ran on the connection before, so that to prepare it is no round trip wasted."""
-        if name in self._seen:
-            return True
+    def note(self, name: str) -> bool:
+        """Note that the statement *name* runs; return whether it ran before, so that preparing it pays."""
+        ran_before = name in self._seen
         self._seen.add(name)
-        return False
+        return ran_before
 
     def forget(self) -> None:
         """Know of no prepared statement any more: the server has forgotten them."""
@@ -94,7 +91,7 @@ class PreparedStatements:
                 pgconn.send_prepare(prepared, known.text, types)
                 _checked(await connection.wait(generators.execute(pgconn)))
                 self._names[name, types] = prepared
-            pgconn.send_query_prepared(prepared, sent, transformer.formats, _BINARY)
+            pgconn.send_query_prepared(prepared, sent, transformer.formats, Format.BINARY)
             result = _checked(await connection.wait(generators.execute(pgconn)))
         if result.status != ExecStatus.TUPLES_OK:
             return []
@@ -103,7 +100,7 @@ class PreparedStatements:
 
 
 def _checked(results: "Sequence[psycopg.pq.abc.PGresult]") -> "psycopg.pq.abc.PGresult":
-    """Return the only one of *results*. Raises the driver's error for a failure."""
+    """Return the last of *results*. Raises the driver's error for a failure."""
     result = results[-1]
     if result.status in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
         return result

@@ -1,18 +1,15 @@
 """A transaction: named statements with parameters, on a connection that knows whose rows its session sees."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import psycopg
 from psycopg.pq import PipelineStatus
 
-from milepost.store.sql.prepared import PreparedStatements
+from milepost.store.sql.prepared import PreparedStatements, Row, Values
 from milepost.store.sql.silence import SilenceWatch
 from milepost.store.sql.statements import statement
 from milepost.store.sql.visibility import NONE, SETTING
-
-Row = tuple[Any, ...]
 
 
 class PooledConnection(psycopg.AsyncConnection[Row]):
@@ -47,42 +44,46 @@ class Transaction:
         self._visible = visible
         self.copies_into_log = connection.copies_into_log
 
-    async def rows(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> list[Row]:
+    async def rows(self, name: str, values: Values = ()) -> list[Row]:
         """Run the statement *name* and return its rows."""
-        if self._is_plain(name):
-            with self._watch.statement(name):
-                return await self._connection.prepared.rows(self._connection, name, values)
+        found = await self._prepared_rows(name, values)
+        if found is not None:
+            return found
         cursor = await self._execute(name, values, binary=True)
         return await cursor.fetchall()
 
-    async def row(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> Row | None:
+    async def row(self, name: str, values: Values = ()) -> Row | None:
         """Run the statement *name* and return its first row, or None."""
         return next(iter(await self.rows(name, values)), None)
 
-    async def run(self, name: str, values: Mapping[str, object] | Sequence[object] = ()) -> None:
+    async def run(self, name: str, values: Values = ()) -> None:
         """Run the statement *name* for its effect."""
-        if self._is_plain(name):
-            with self._watch.statement(name):
-                await self._connection.prepared.rows(self._connection, name, values)
-            return
-        await self._execute(name, values)
+        if await self._prepared_rows(name, values) is None:
+            await self._execute(name, values)
 
-    def _is_plain(self, name: str) -> bool:
-        """Whether the statement *name* can be run by itself, as prepared: not for the first time, nor in a pipeline."""
+    async def _prepared_rows(self, name: str, values: Values) -> list[Row] | None:
+        """Run the statement *name* as one that is prepared, and return its rows; None if it has to have a cursor.
+
+        That is in a pipeline, for the first time, and where the session first has to see other organisations.
+        """
         connection = self._connection
-        return (
-            (self._visible is None or self._visible == connection.visible)
-            and connection.pgconn.pipeline_status == PipelineStatus.OFF
-            and connection.prepared.is_worth(name)
-        )
+        if not self._sees_all_it_may or connection.pgconn.pipeline_status != PipelineStatus.OFF:
+            return None
+        if not connection.prepared.note(name):
+            return None
+        with self._watch.statement(name):
+            return await connection.prepared.rows(connection, name, values)
 
-    async def _execute(
-        self, name: str, values: Mapping[str, object] | Sequence[object], *, binary: bool = False
-    ) -> psycopg.AsyncCursor[Row]:
+    @property
+    def _sees_all_it_may(self) -> bool:
+        """Whether the session sees the organisations that a statement may see, and no others."""
+        return self._visible is None or self._visible == self._connection.visible
+
+    async def _execute(self, name: str, values: Values, *, binary: bool = False) -> psycopg.AsyncCursor[Row]:
         """Run the statement *name*; the organisations that it may see go before it, in the same round trip."""
         connection = self._connection
         with self._watch.statement(name):
-            if self._visible is None or self._visible == connection.visible:
+            if self._sees_all_it_may:
                 return await connection.execute(statement(name), values, binary=binary)
             connection.visible = None
             async with connection.pipeline():
