@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from os import environ
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import httpx2
 
@@ -41,6 +42,30 @@ class Shop(NamedTuple):
     till: tuple[str, str]
     ada: int
     groups: dict[str, int]
+
+
+class Bought(NamedTuple):
+    """A bill of a new customer: the id of the event, and of the customer."""
+
+    event_id: str
+    customer_id: int
+
+
+def bought(shop: Shop, amount: int = 200) -> Bought:
+    """Have a new customer buy in Berlin for *amount*."""
+    name = uuid4().hex[:8]
+    bill = {
+        "id": f"bill-{name}",
+        "source": "pos/mitte",
+        "type": "TransactionAdd",
+        "time": "2026-11-20T10:00:00+01:00",
+        "customer": {"externalId": f"B-{name}"},
+        "store": {"code": "mitte"},
+        "data": {"number": name, "netAmount": amount},
+    }
+    with client(shop.address, shop.till) as asked:
+        answered = read(asked.post("/api/v1/events", json=bill))["items"][0]
+    return Bought(f"bill-{name}", answered["customerId"])
 
 
 def recalled(data: Path) -> Shop:

@@ -2,13 +2,12 @@
 
 import json
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, axe_violations, cookies_of
-from tests.browser.shop import MARKETER, OWNER, PASSWORD, SUPPORT, Shop, client, read
+from tests.browser.shop import MARKETER, OWNER, PASSWORD, SUPPORT, Shop, bought, client, read
 
 EXPLANATION = "/api/v1/customers/{ada}/targets/3001/explanation?period=2026-11"
 
@@ -59,17 +58,7 @@ def test_the_trail_shows_what_the_answer_has(owner: Page, shop: Shop) -> None:
 
 def test_a_value_is_adjusted_and_the_adjustment_taken_back(owner: Page, shop: Shop) -> None:
     """What it would do is shown first; the trail has both, each with its reason (F3)."""
-    bill = {
-        "id": f"bill-{uuid4().hex[:8]}",
-        "source": "pos/mitte",
-        "type": "TransactionAdd",
-        "time": "2026-11-20T10:00:00+01:00",
-        "customer": {"externalId": f"J-{uuid4().hex[:8]}"},
-        "store": {"code": "mitte"},
-        "data": {"number": uuid4().hex[:8], "netAmount": 140},
-    }
-    with client(shop.address, shop.till) as asked:
-        customer_id = read(asked.post("/api/v1/events", json=bill))["items"][0]["customerId"]
+    customer_id = bought(shop, amount=140).customer_id
     owner.goto(f"/console/customers/{customer_id}/targets/3001?period=2026-11")
     expect(owner.get_by_role("heading", level=1)).to_have_text("Why is it 140 of 150?")
     owner.get_by_role("button", name="Adjust", exact=True).click()

@@ -15,15 +15,23 @@ export function eventLink(event: { source: string; id: string }): string {
   return `/events/${encodeURIComponent(event.source)}/${encodeURIComponent(event.id)}`;
 }
 
+/** How many targets an event changed. */
+export function targetsChanged(event: LoggedEvent): number {
+  return new Set(event.entries.map((entry) => entry.targetId)).size;
+}
+
+/** The amount that an event names, or a dash. */
+export function EventAmount({ event }: { event: LoggedEvent }) {
+  const data = event.data as { netAmount?: number; amount?: number };
+  const amount = data.netAmount ?? data.amount;
+  return amount === undefined ? <>–</> : <Amount value={amount} />;
+}
+
 /** The events of a customer, those received last first. */
 export function CustomerEvents({ id }: { id: number }) {
   const t = useText();
   const [cursor, setCursor] = useState('');
   const events = $api.useQuery('get', '/api/v1/events', { params: { query: { customer: String(id), cursor, limit: LIMIT } } });
-  const amountOf = (event: LoggedEvent) => {
-    const data = event.data as { netAmount?: number; amount?: number };
-    return data.netAmount ?? data.amount;
-  };
   const columns: Column<LoggedEvent>[] = [
     {
       key: 'type', title: t('events.type'), sort: (one) => one.type,
@@ -40,8 +48,8 @@ export function CustomerEvents({ id }: { id: number }) {
         </Group>
       ),
     },
-    { key: 'amount', title: t('events.amount'), number: true, cell: (one) => { const amount = amountOf(one); return amount === undefined ? '–' : <Amount value={amount} />; } },
-    { key: 'counted', title: t('events.entries'), number: true, cell: (one) => new Set(one.entries.map((entry) => entry.targetId)).size, sort: (one) => one.entries.length },
+    { key: 'amount', title: t('events.amount'), number: true, cell: (one) => <EventAmount event={one} /> },
+    { key: 'counted', title: t('events.entries'), number: true, cell: targetsChanged, sort: (one) => one.entries.length },
     { key: 'id', title: t('events.id'), wide: true, cell: (one) => <CopyText value={one.id} label={`${one.source} · ${one.id}`} /> },
   ];
   return (

@@ -2,17 +2,17 @@ import { Badge, Button, Group, SegmentedControl, Text, TextInput } from '@mantin
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { $api, type Schemas } from '../../api/client';
 import { useText } from '../../i18n/text';
-import { Amount, Answered, Card, Empty } from '../../ui/basics';
+import { Answered, Card, Empty } from '../../ui/basics';
 import { DataTable, type Column } from '../../ui/DataTable';
 import { IconPlayerPause, IconPlayerPlay, IconSearch } from '../../ui/icons';
 import { TimeText } from '../../ui/time';
-import { eventLink } from '../customers/CustomerEvents';
+import { EventAmount, eventLink, targetsChanged } from '../customers/CustomerEvents';
 
 type Recent = Schemas['RecentEventItem'];
 const LIMIT = 100;
 const POLL_MS = 2_000;
 
-const changed = (one: Recent) => new Set(one.event.entries.map((entry) => entry.targetId)).size;
+const changed = (one: Recent) => targetsChanged(one.event);
 
 /** The latest events of all customers, kept up to date until paused; filters and the pause are part of the address. */
 export function RecentEvents() {
@@ -29,14 +29,7 @@ export function RecentEvents() {
     { key: 'received', title: t('events.receivedAt'), sort: (one) => one.event.receivedAt, cell: (one) => <TimeText at={one.event.receivedAt} precision="second" /> },
     { key: 'type', title: t('events.type'), sort: (one) => one.event.type, cell: (one) => <Link className="link" to={eventLink(one.event)}>{one.event.type}</Link> },
     { key: 'customer', title: t('events.customer'), sort: (one) => one.customerId, cell: (one) => <Link className="link" to={`/customers/${one.customerId}`}>{one.customerId}</Link> },
-    {
-      key: 'amount', title: t('events.amount'), number: true,
-      cell: (one) => {
-        const data = one.event.data as { netAmount?: number; amount?: number };
-        const amount = data.netAmount ?? data.amount;
-        return amount === undefined ? '–' : <Amount value={amount} />;
-      },
-    },
+    { key: 'amount', title: t('events.amount'), number: true, cell: (one) => <EventAmount event={one.event} /> },
     {
       key: 'changed', title: t('events.entries'), number: true, sort: changed,
       cell: (one) => (changed(one) ? changed(one) : <Badge color="gray">{t('events.nothing')}</Badge>),

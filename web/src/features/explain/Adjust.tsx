@@ -71,7 +71,6 @@ function TwoSteps({ title, about, done, request, close, children }: Steps) {
   const t = useText();
   const client = useQueryClient();
   const [shown, setShown] = useState<Adjusted>();
-  const [applied, setApplied] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -80,22 +79,18 @@ function TwoSteps({ title, about, done, request, close, children }: Steps) {
     setError(null);
     setBusy(true);
     try {
-      const answer = await request(form, !shown);
-      setShown(answer);
-      if (shown) {
-        setApplied(true);
-        await client.invalidateQueries();
-      }
+      setShown(await request(form, !shown));
+      if (shown) await client.invalidateQueries();
     } catch (problem) {
       setError(problem);
     } finally {
       setBusy(false);
     }
   };
-  if (applied) {
+  if (shown && shown.status !== 'dryRun') {
     return (
       <Alert color="green" variant="default" role="status" title={done} withCloseButton closeButtonLabel={t('close')} onClose={close}>
-        {shown && <Effect adjusted={shown} />}
+        <Effect adjusted={shown} />
       </Alert>
     );
   }
