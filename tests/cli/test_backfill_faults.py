@@ -98,7 +98,7 @@ def killed(url: str, further: int) -> bool:
 )
 @pytest.mark.timeout(300)
 def test_kills_and_live_events_lose_and_double_nothing(shell: Shell, database_url: str, kills: int) -> None:
-    """What everybody has is what one import in the order of times gives, and a mark that is ahead is noticed."""
+    """What everybody has is what one import in the order of times gives."""
     past, more = bills("p", EVENTS_OF_KILL * kills, 1), bills("l", LIVE_EVENTS, 2)
     write("past.ndjson", past)
     write("live.ndjson", more)

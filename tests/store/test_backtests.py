@@ -162,8 +162,8 @@ def test_the_parquet_file_says_what_the_csv_file_says(database_url: str) -> None
         async with open_house(database_url, servers=1) as house:
             await house.servers[0].lanes.receive([house.bill("d1", "dora", "123456789.0123")])
             await shopped(house)
-            spring = DefinitionRequest(FORMULAS)
-            view = await run_one(house, asked_for(house, draft=spring, since=day("2026-01-01"), shift=True))
+            drafted = DefinitionRequest(FORMULAS)
+            view = await run_one(house, asked_for(house, draft=drafted, since=day("2026-01-01"), shift=True))
             runtime, org_id = house.servers[0], house.org_id
             rows = b"".join([part async for part in difference_rows(runtime, org_id, view.id)])
             return rows, b"".join(await parquet_file(difference_rows(runtime, org_id, view.id)))

@@ -8,6 +8,7 @@ from milepost.service.snapshot.settings import SETTINGS, setting_text, shown_set
 from milepost.setting_meanings import MEANINGS
 from milepost.settings import PREFIX, ServerSettings, describe
 from tests.tidy.sources import ROOT, package
+from tools.faults import FAULTS
 
 
 def rows(page: str, section: str = "") -> dict[str, list[str]]:
@@ -54,6 +55,20 @@ def test_each_setting_has_a_meaning() -> None:
     fields = [name for name in ServerSettings.__dataclass_fields__ if name != "sources"]
 
     assert fields == list(MEANINGS)
+
+
+def fault_rows(page: str) -> list[list[str]]:
+    """Return the cells of the table of faults on *page*."""
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    return [line.strip("| ").split(" | ") for line in lines if re.match(r"\| R\d+ \|", line)]
+
+
+def test_the_faults_that_are_shown_are_those_that_are_tested() -> None:
+    """A row for each fault of `dev.py faults`; the first page has that table without the number of tests."""
+    full = fault_rows("docs/reliability.md")
+
+    assert [[fault.number, fault.fault] for fault in FAULTS] == [cells[:2] for cells in full]
+    assert fault_rows("README.md") == [[*cells[:3], *cells[4:]] for cells in full]
 
 
 def test_documents_name_settings_that_exist() -> None:

@@ -21,6 +21,8 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?")
 
 _SHORTENED = re.compile(r"-?\d(?:[.,]\d+)?E[+-]\d{2,3}", re.ASCII)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NEUTRAL_PATTERN = "^'([" + "".join(_FORMULA).replace("-", r"\-") + "])"
+"""A regular expression of how `neutral` begins a text; its group is what the apostrophe was put before."""
 
 
 class ReadOptions(NamedTuple):

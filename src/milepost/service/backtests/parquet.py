@@ -6,11 +6,10 @@ from io import BytesIO
 from tempfile import TemporaryFile
 from typing import IO
 
+from milepost.files.table import NEUTRAL_PATTERN
 from milepost.model.problem import Problem, Refused
 
 CHUNK = 1024 * 1024
-NEUTRAL = r"^'([=+\-@\t\r])"
-"""What `files.table.neutral` makes of the beginning of a text."""
 
 
 async def parquet_file(parts: AsyncIterator[bytes]) -> Iterator[bytes]:
@@ -62,7 +61,7 @@ class _Writer:
         for place, name in enumerate(names):
             if self._types[name] == pa.string():
                 # In CSV an apostrophe keeps spreadsheets from evaluating a name; here none is needed.
-                text = compute.replace_substring_regex(table[name], pattern=NEUTRAL, replacement=r"\1")
+                text = compute.replace_substring_regex(table[name], pattern=NEUTRAL_PATTERN, replacement=r"\1")
                 table = table.set_column(place, name, text)
         self._writer.write_table(table)
 
