@@ -60,12 +60,12 @@ def claim(data: Path) -> None:
 
 def open_account(data: Path) -> Account:
     """Add the organisation and its till to the database in the folder *data*; raises Failed."""
-    _command(data, "org", "add", ORGANISATION, "--zone", ZONE)
-    till = _command(data, "till", "add", TILL, "--org", ORGANISATION)
+    run_command(data, "org", "add", ORGANISATION, "--zone", ZONE)
+    till = run_command(data, "till", "add", TILL, "--org", ORGANISATION)
     return Account(till=TILL, till_id=till["id"], password=till["password"])
 
 
-def _command(data: Path, *arguments: str) -> Any:
+def run_command(data: Path, *arguments: str) -> Any:
     """Run a command of Milepost on the folder *data* and return the JSON that it prints."""
     command = [sys.executable, "-m", "milepost", *arguments, "--data", str(data)]
     completed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program

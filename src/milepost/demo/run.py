@@ -74,7 +74,9 @@ def run(options: Options) -> None:
             show(Console(), shown)
             print_message(show_arrival(server.address, account))
         if options.serve:
-            print_message(f"\nOpen the console by this link, which works once: {welcome_link(server.address, account)}")
+            print_message(
+                f"\nOpen the console by this link, which works once: {welcome_link(server.address, options.data)}"
+            )
             print_message(tries(server.address, account.login, shown))
             server.process.wait()
 
