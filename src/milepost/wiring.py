@@ -40,8 +40,8 @@ from milepost.service.runtime.outgoing import Outgoing, box_of_folder, box_of_ke
 from milepost.service.runtime.runtime import Runtime, build_runtime
 from milepost.service.snapshot.rate_limits import RateLimits
 from milepost.settings import ServerSettings
-from milepost.store.database import Database, TimeLimits
-from milepost.store.sql.schema import migrate
+from milepost.store.database import OPENING_SECONDS, Database, TimeLimits
+from milepost.store.sql.schema import migrate_within
 from milepost.store.sql.visibility import ALL, seeing
 from milepost.worker.assembly import Workers, workers_of
 from milepost.worker.stop_signals import stop_signals_call
@@ -82,9 +82,12 @@ def database_url(settings: ServerSettings) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def running(url: str, settings: ServerSettings) -> AsyncIterator[Runtime]:
-    """Open a runtime on the database at *url*, after migrating it to today's schema."""
-    await migrate(url)
+async def running(url: str, settings: ServerSettings, patience: int = 0) -> AsyncIterator[Runtime]:
+    """Open a runtime on the database at *url*, after migrating it to today's schema; raises Unavailable.
+
+    A database that is away is waited for at most *patience* seconds: servers wait, commands tell their caller at once.
+    """
+    await migrate_within(url, patience)
     limits = TimeLimits(statement=settings.statement_seconds, lock=settings.lock_seconds)
     database = Database(
         url, connections_max=settings.connections_max, limits=limits, row_security=settings.row_security
@@ -170,7 +173,7 @@ async def run_workers(url: str, settings: ServerSettings, ready: Callable[[], No
 
     with stop_signals_call(stop):
         try:
-            async with running(url, settings) as runtime:
+            async with running(url, settings, OPENING_SECONDS) as runtime:
                 workers = workers_of(runtime, read_queued_event)
                 ready()
                 await asyncio.gather(*(worker.run() for worker in workers))
@@ -188,7 +191,7 @@ async def serve(
     process that started it ends.
     """
     async with AsyncExitStack() as stack:
-        runtime = await stack.enter_async_context(running(url, settings))
+        runtime = await stack.enter_async_context(running(url, settings, OPENING_SECONDS))
         if settings.worker:
             await stack.enter_async_context(background_workers(runtime))
         # One process tells operators of problems that all processes have.
@@ -230,7 +233,7 @@ def serve_together(url: str, settings: ServerSettings, ready: Callable[[str], No
     Each process is a complete server. They share only the database, whose row locks keep them apart. The first process
     runs the workers. When one process ends, all are ended, so that the service manager starts everything again.
     """
-    asyncio.run(migrate(url))
+    asyncio.run(migrate_within(url, OPENING_SECONDS))
     context = multiprocessing.get_context("spawn")
     with ExitStack() as stack:
         # Each process writes its metrics there, so that whichever is asked answers for all.

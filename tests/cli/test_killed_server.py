@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from milepost.service.organisations.provisioning import add_organisation
 from milepost.service.scheduled.verify import verify
 from milepost.store.database import Database
 from tests.api.client import PASSWORD, let_in
+from tests.store.cutting_proxy import free_port
 from tests.store.fixtures_db import NOW, run
 
 KILLS = [2, pytest.param(100, marks=pytest.mark.slow)]
@@ -68,12 +68,6 @@ def _bill(number: int) -> dict[str, object]:
         "customer": {"externalId": f"c{number % CUSTOMERS}"},
         "data": {"number": f"bill {number}", "netAmount": 10},
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _serve(url: str, port: int) -> "subprocess.Popen[bytes]":
@@ -128,7 +122,7 @@ def _stored(url: str) -> list[str]:
 def test_a_killed_server_loses_and_doubles_nothing(database_url: str, kills: int) -> None:
     """Everything confirmed is stored once and counted once; a row that is taken away by hand is noticed."""
     _prepare(database_url)
-    port, chance = _free_port(), Random(7)
+    port, chance = free_port(), Random(7)
     client = Client(f"http://127.0.0.1:{port}")
     client.start()
     for _ in range(kills):

@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -30,6 +29,7 @@ from tests.api.client import PASSWORD, START, ApiClient, Json, OrganisationClien
 from tests.api.receiver import OK, Got, receiving
 from tests.api.test_delivery_law import define_kinds, outcomes_of, random_bill, told
 from tests.e2e.test_delivery_processes import KEY
+from tests.store.cutting_proxy import free_port
 
 CUSTOMERS_EACH = 12
 BATCHES_EACH = 10
@@ -61,8 +61,7 @@ class Installation:
         """Start the database alone."""
         self._data, self._stack = data, stack
         self.url = stack.enter_context(EmbeddedServer(data)).url
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port: int = free.getsockname()[1]
+        self._port = free_port()
         self.address = f"http://127.0.0.1:{self._port}"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         asyncio.run(migrate(self.url))

@@ -1,6 +1,7 @@
 """A proxy between a server and PostgreSQL that cuts a connection around a COMMIT."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -92,3 +93,9 @@ async def cutting(url: str) -> AsyncIterator[CuttingProxy]:
         yield proxy
     finally:
         server.close()
+
+
+def free_port() -> int:
+    """Return a port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])

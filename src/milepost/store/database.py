@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -11,19 +12,17 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from milepost.model.problem import Unavailable, Unfit
+from milepost.model.problem import Unavailable
 from milepost.store.sql.conninfo import CONNECTING_SECONDS, with_defaults
 from milepost.store.sql.failures import AWAY, RETRY_STATES, meaning_of, means_lost
 from milepost.store.sql.prepared import Row
 from milepost.store.sql.row_security import APPLICATION_ROLE
+from milepost.store.sql.server_check import UnsafeServer, check_server
 from milepost.store.sql.silence import SilenceWatch
 from milepost.store.sql.statements import statement
 from milepost.store.sql.transaction import PooledConnection, Transaction
 from milepost.store.sql.visibility import ALL, NONE, SETTING, visible_organisations
 from milepost.store.wire.arrays import Packing
-
-VERSION_MIN = 150000
-"""The oldest supported server, by PostgreSQL's own version number."""
 
 RETRIES_MAX = 5
 RECONNECT_PAUSE_SECONDS = 0.1
@@ -41,8 +40,6 @@ _CHANGING = "what the request is about changes all the time; send it again"
 _PLANNING = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
 """Each statement has one plan, by keys, whatever a table held when it was made (decision 0050)."""
 
-_SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
-
 Result = TypeVar("Result")
 
 
@@ -56,10 +53,6 @@ class Stale(Exception):
 
 class StoredAlready(Exception):
     """A row that was to be added is there already."""
-
-
-class UnsafeServer(Unfit):
-    """The PostgreSQL server is too old, or its settings may lose confirmed transactions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +112,23 @@ class Database:
 
         Raises UnsafeServer for an old server, and without *unsafe_durability* for one that may lose commits.
         """
+        deadline = time.monotonic() + seconds
         try:
             await self._pool.open(wait=True, timeout=seconds)
         except PoolTimeout as error:
             raise Unavailable(AWAY) from error
-        async with self._pool.connection() as connection:
-            await _check(connection, unsafe_durability=unsafe_durability)
+        while True:
+            try:
+                with self._failures():
+                    async with self._pool.connection() as connection:
+                        await check_server(connection, unsafe_durability=unsafe_durability)
+            except Unavailable:
+                # The server went away between the connection and the question.
+                if time.monotonic() >= deadline:
+                    raise
+                await asyncio.sleep(RECONNECT_PAUSE_SECONDS)
+            else:
+                return
 
     async def close(self) -> None:
         """Close every connection."""
@@ -280,18 +284,3 @@ async def _try_again(pool: AsyncConnectionPool[Any]) -> None:
     """Let the pool try to connect again. Left alone it does so for the next request, and not for those that wait."""
     await asyncio.sleep(RECONNECT_PAUSE_SECONDS)
     await pool.check()
-
-
-async def _check(connection: psycopg.AsyncConnection[Row], *, unsafe_durability: bool) -> None:
-    version = connection.info.server_version
-    if version < VERSION_MIN:
-        message = f"PostgreSQL {version // 10000} is too old; Milepost needs version {VERSION_MIN // 10000} or newer."
-        raise UnsafeServer(message)
-    cursor = await connection.execute(statement("durability"))
-    off = [name for name, value in await cursor.fetchall() if name in _SAFE_SETTINGS and value == "off"]
-    if off and not unsafe_durability:
-        message = (
-            f"The PostgreSQL server runs with {', '.join(off)} off and may lose events it has confirmed. "
-            "Turn it on, or set MILEPOST_UNSAFE_DURABILITY=1 to accept that."
-        )
-        raise UnsafeServer(message)

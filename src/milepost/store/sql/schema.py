@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from hashlib import sha256
@@ -9,16 +10,19 @@ from importlib.resources import files
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg.rows import tuple_row
 
 from milepost.model.problem import Unavailable, Unfit
 from milepost.store.database import Transaction
 from milepost.store.sql.conninfo import with_defaults
+from milepost.store.sql.failures import means_lost
 from milepost.store.sql.row_security import LOCK_MILLISECONDS, guard, prepare_role, unguarded_tables
 
 _OLDEST = re.compile(r"^-- oldest: (\S+)$", re.MULTILINE)
 ATTEMPTS_MAX = 60
 PAUSE_SECONDS = 1
+_log = structlog.get_logger()
 _LOCK = 0x4D696C65  # "Mile": servers that start together on one PostgreSQL migrate one after the other
 
 
@@ -75,6 +79,27 @@ async def migrate(url: str) -> list[str]:
             await _when_free(f"The policy of table {table}", partial(guard, connection, table))
         await prepare_role(connection)
     return applied
+
+
+async def migrate_within(url: str, seconds: int) -> None:
+    """Migrate the database at *url*; wait at most *seconds* for a server that is away or starts. Raises as `migrate`.
+
+    A process that starts while its database recovers would else end, and a service manager may not start it again.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            await migrate(url)
+        except (Unavailable, psycopg.Error) as error:
+            if not isinstance(error, Unavailable) and not means_lost(error):
+                raise
+            reason = " ".join(str(error).split())
+            if time.monotonic() >= deadline:
+                raise Unavailable(reason) from error
+            _log.warning("database_away", reason=reason)
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return
 
 
 async def unapplied(url: str) -> list[str]:
