@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 from milepost.service.chain.root import make_root
 from milepost.service.chain.verification import Break, verify_chain
 from milepost.service.customers.erasure import ErasureRequest, erase_customer
+from milepost.store.chain.digests import NO_HEAD, NUMBERED_BYTES, head_after, head_over, numbered_digests
 from milepost.store.chain.roots import BUCKETS, Root
 from tests.store.fixtures_db import NOW, House, run_on_servers
 
@@ -183,3 +185,19 @@ def test_every_way_of_writing_leads_to_the_same_heads(database_url: str, *, is_o
         assert [] == await breaks_of(house)
 
     run_on_servers(database_url, life, is_optimistic=is_optimistic)
+
+
+def test_a_run_of_events_leads_to_the_head_that_single_events_lead_to() -> None:
+    """The check's faster way over a whole log is the writers' way event by event; it passes each of their heads."""
+    events = [(seq, sha256(seq.to_bytes(8)).digest()) for seq in range(1, 40)]
+    packed = b"".join(seq.to_bytes(8) + digest for seq, digest in events)
+    heads = [NO_HEAD]
+    for seq, digest in events:
+        heads.append(head_after(heads[-1], seq, digest))
+    assert events == numbered_digests(packed)
+    for place, head in enumerate(heads):
+        assert head == head_over(packed[: place * NUMBERED_BYTES])[0]
+        assert (heads[-1], head != NO_HEAD) == head_over(packed, head)
+    assert (heads[-2], False) == head_over(packed[:-NUMBERED_BYTES], heads[-1])
+    # A mark is a number and a digest: the digest under another number is no head.
+    assert (heads[-1], False) == head_over(packed, (7).to_bytes(8) + heads[6][8:])

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from milepost.service.chain.signatures import is_signed
 from milepost.service.runtime.outgoing import SecretBox
 from milepost.store.chain import roots
-from milepost.store.chain.digests import NO_HEAD, head_after, last_of
-from milepost.store.chain.roots import BUCKETS, ChainedStanding, Customer, LoggedDigest, Root
+from milepost.store.chain.digests import NO_HEAD, NUMBERED_BYTES, head_over, last_of
+from milepost.store.chain.roots import BUCKETS, ChainedStanding, Customer, DigestedLog, Root
 from milepost.store.database import Database, Transaction
 
 PAGE_BUCKETS = 16
@@ -41,11 +41,11 @@ class CheckedPage(NamedTuple):
 
 
 class _Chain(NamedTuple):
-    """A log's chain as it is computed again: how many events it has, its head, and the head where the root ends."""
+    """A log's chain as it is computed again: how many events it has, its head, and whether it passes the root's end."""
 
     events: int
     head: bytes
-    at_root: bytes | None
+    holds_root: bool
 
 
 async def verify_chain(
@@ -119,32 +119,21 @@ async def _page(transaction: Transaction, first: int, past: int, packed: Mapping
     return CheckedPage(len({*standings, *erased}), events, breaks)
 
 
-_EMPTY = _Chain(0, NO_HEAD, None)
+_EMPTY = _Chain(0, NO_HEAD, holds_root=False)
 
 
-def computed_chains(logged: Iterable[LoggedDigest], leaves: Mapping[Customer, bytes]) -> dict[Customer, _Chain]:
-    """Return the chains over *logged* events, which are in the order of each log, by customer."""
+def computed_chains(logs: Iterable[DigestedLog], leaves: Mapping[Customer, bytes]) -> dict[Customer, _Chain]:
+    """Return the chains over *logs* by customer; *leaves* are their ends in the latest root."""
     found: dict[Customer, _Chain] = {}
-    customer: Customer | None = None
-    head, events, at_root, leaf = NO_HEAD, 0, None, NOTHING
-    for org_id, customer_id, seq, digest in logged:
-        if customer != (org_id, customer_id):
-            if customer is not None:
-                found[customer] = _Chain(events, head, at_root)
-            customer = org_id, customer_id
-            head, events, at_root, leaf = NO_HEAD, 0, None, leaves.get(customer, NOTHING)
-        head = head_after(head, seq, digest)
-        events += 1
-        if head == leaf:
-            at_root = head
-    if customer is not None:
-        found[customer] = _Chain(events, head, at_root)
+    for customer, packed in logs:
+        head, holds_root = head_over(packed, leaves.get(customer, NO_HEAD))
+        found[customer] = _Chain(len(packed) // NUMBERED_BYTES, head, holds_root)
     return found
 
 
 def _break_of(chain: _Chain, standing: ChainedStanding | None, erased: bytes | None, leaf: bytes | None) -> str | None:
     """Return what does not fit between a log, the head beside its standing, and the root; None if all fits."""
-    if leaf is not None and chain.at_root != leaf:
+    if leaf is not None and not chain.holds_root:
         return CHANGED_SINCE_ROOT
     if erased is not None:
         return None if chain.head == erased else "what is left of the erased log does not lead to its head"

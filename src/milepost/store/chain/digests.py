@@ -17,6 +17,9 @@ _YEAR_2000_US = 946_684_800_000_000
 _NULL = -1
 _fixed = Struct("!qqqiiiiiii").pack
 _number = Struct("!q")
+_numbered = Struct("!8s32s")
+NUMBERED_BYTES = _numbered.size
+"""The bytes of an event's number and digest; a log's are packed without anything between them."""
 
 
 def event_digest(
@@ -50,6 +53,24 @@ def event_digest(
 def head_after(head: bytes, seq: int, digest: bytes) -> bytes:
     """Return the head after the event number *seq* with this *digest* was added to the chain that ends in *head*."""
     return _number.pack(seq) + sha256(head[8:] + digest).digest()
+
+
+def head_over(packed: bytes, mark: bytes = NO_HEAD) -> tuple[bytes, bool]:
+    """Return the head after the events whose numbers and digests are *packed*, and whether *mark* was a head before it.
+
+    It is `head_after` for one event after the other, without a head for each: a check passes over all events there are.
+    """
+    number, digest, wanted, is_passed = b"", b"", mark[8:], False
+    for number, of_event in _numbered.iter_unpack(packed):
+        digest = sha256(digest + of_event).digest()
+        if digest == wanted and number == mark[:8]:
+            is_passed = True
+    return number + digest, is_passed
+
+
+def numbered_digests(packed: bytes) -> list[tuple[int, bytes]]:
+    """Return the numbers and digests of events that are *packed*."""
+    return [(int.from_bytes(number), digest) for number, digest in _numbered.iter_unpack(packed)]
 
 
 def last_of(head: bytes) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from milepost.model.time import Micros
-from milepost.store.chain.digests import NO_HEAD, head_after
+from milepost.store.chain.digests import head_over
 from milepost.store.database import Transaction
 from milepost.store.log import CustomerKey
 from milepost.store.wire.arrays import byteas, int4s
@@ -15,7 +15,7 @@ from milepost.store.wire.arrays import byteas, int4s
 BUCKETS = 4_096
 HEAD_BYTES = 40
 _HEADER_BYTES, _TRAILER_BYTES = 19, 2
-_row = Struct("!6xq4xq4xq4x32s")
+_log_header = Struct("!6xq4xqi")
 _leaf = Struct(f"!qq{HEAD_BYTES}s")
 
 
@@ -31,13 +31,11 @@ Customer = tuple[int, int]
 """An organisation's id and a customer's."""
 
 
-class LoggedDigest(NamedTuple):
-    """An event of a log as the chain sees it."""
+class DigestedLog(NamedTuple):
+    """A log as the chain sees it: the numbers and digests of its events, in order, packed."""
 
-    org_id: int
-    customer_id: int
-    seq: int
-    digest: bytes
+    customer: Customer
+    packed: bytes
 
 
 class ChainedStanding(NamedTuple):
@@ -74,30 +72,37 @@ async def see_one_moment(transaction: Transaction) -> None:
 
 async def digests(
     transaction: Transaction, first: int, past: int, customer: Customer | None = None
-) -> Iterator[LoggedDigest]:
-    """Return the events of the buckets from *first* to before *past*, by customer and in the order of the log."""
+) -> Iterator[DigestedLog]:
+    """Return the logs of the buckets from *first* to before *past*, by customer."""
     org_id, customer_id = customer or (None, None)
     values = {"first": first, "past": past, "org_id": org_id, "customer_id": customer_id}
     return _unpacked(await transaction.copy_out("copy_digests", values))
 
 
-async def erased_digests(transaction: Transaction, first: int, past: int) -> Iterator[LoggedDigest]:
-    """Return what is left of the events of erased customers of these buckets."""
+async def erased_digests(transaction: Transaction, first: int, past: int) -> Iterator[DigestedLog]:
+    """Return what is left of the logs of erased customers of these buckets."""
     return _unpacked(await transaction.copy_out("copy_erased_digests", {"first": first, "past": past}))
 
 
-def _unpacked(copied: bytes) -> Iterator[LoggedDigest]:
-    rows = memoryview(copied)[_HEADER_BYTES:-_TRAILER_BYTES]
-    return map(LoggedDigest._make, _row.iter_unpack(rows))
+async def digests_of_log(transaction: Transaction, customer_key: CustomerKey) -> bytes:
+    """Return the numbers and digests of the events of a customer, whose standing is locked, packed."""
+    bucket, org_id, customer_id = customer_key
+    logs = await digests(transaction, bucket, bucket + 1, (org_id, customer_id))
+    return next((log.packed for log in logs), b"")
+
+
+def _unpacked(copied: bytes) -> Iterator[DigestedLog]:
+    place, end = _HEADER_BYTES, len(copied) - _TRAILER_BYTES
+    while place < end:
+        org_id, customer_id, length = _log_header.unpack_from(copied, place)
+        place += _log_header.size
+        yield DigestedLog((org_id, customer_id), copied[place : place + length])
+        place += length
 
 
 async def recomputed_head(transaction: Transaction, customer_key: CustomerKey) -> bytes:
     """Return the head of the chain over the stored log of a customer, whose standing is locked."""
-    bucket, org_id, customer_id = customer_key
-    head = NO_HEAD
-    for row in await digests(transaction, bucket, bucket + 1, (org_id, customer_id)):
-        head = head_after(head, row.seq, row.digest)
-    return head
+    return head_over(await digests_of_log(transaction, customer_key))[0]
 
 
 async def standings(transaction: Transaction, first: int, past: int) -> dict[Customer, ChainedStanding]:

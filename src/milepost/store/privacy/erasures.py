@@ -10,7 +10,7 @@ from milepost.model.scheduled.job import JobKind
 from milepost.model.time import Micros
 from milepost.store import leaderboards
 from milepost.store.chain import roots
-from milepost.store.chain.digests import NO_HEAD, head_after
+from milepost.store.chain.digests import head_over, numbered_digests
 from milepost.store.claims import key_of_claim
 from milepost.store.customers import full_log
 from milepost.store.database import Transaction
@@ -66,17 +66,14 @@ async def erase(transaction: Transaction, customer_key: CustomerKey) -> int:
 
 
 async def _erase_log(transaction: Transaction, customer_key: CustomerKey, log: Sequence[tuple[int, LoggedRow]]) -> None:
-    bucket, org_id, customer_id = customer_key
-    left = [*await roots.digests(transaction, bucket, bucket + 1, (org_id, customer_id))]
+    packed = await roots.digests_of_log(transaction, customer_key)
+    left = numbered_digests(packed)
     digests = {
-        "seqs": int8s([row.seq for row in left]),
+        "seqs": int8s([seq for seq, _ in left]),
         "versions": int8s([version for version, _ in log]),
-        "digests": byteas([row.digest for row in left]),
+        "digests": byteas([digest for _, digest in left]),
     }
-    head = NO_HEAD
-    for row in left:
-        head = head_after(head, row.seq, row.digest)
-    await roots.keep_erased_head(transaction, customer_key, head)
+    await roots.keep_erased_head(transaction, customer_key, head_over(packed)[0])
     await transaction.run("erase_events", customer_key._asdict() | digests)
     # A later bill of one number is logged under the number, a `#` and its date; its claim is under the number.
     names = {row.key for _, row in log} | {EventKey(row.key.source, row.key.id.split("#")[0]) for _, row in log}

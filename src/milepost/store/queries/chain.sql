@@ -1,27 +1,36 @@
 -- as_of_one_moment: have all statements of this transaction see the database as of one moment
 set transaction isolation level repeatable read;
 
--- copy_digests: the digests of the events of some buckets, in the order of each log; store/chain/digests.py says of what
+-- copy_digests: the numbers and digests of the events of some buckets, one row a log; digests.py says of what
 copy (
-    select org_id, customer_id, seq, sha256(
-        int8send(seq) || int8send(version) || timestamptz_send(occurred_at)
-        || int4send(length(content_hash)) || int4send(octet_length(source)) || int4send(octet_length(event_id))
-        || int4send(octet_length(name)) || int4send(coalesce(octet_length(reference), -1))
-        || int4send(octet_length(body)) || int4send(octet_length(entries)) || content_hash
-        || convert_to(source || event_id || name || coalesce(reference, '') || body || entries, 'UTF8')
-    )
-    from event
-    where bucket >= %(first)s and bucket < %(past)s
-        and (%(org_id)s::bigint is null or org_id = %(org_id)s::bigint)
-        and (%(customer_id)s::bigint is null or customer_id = %(customer_id)s::bigint)
-    order by org_id, customer_id, seq, source, event_id
+    -- Rows are sorted before they are united: a sort within the aggregate costs a fifth more.
+    select org_id, customer_id, string_agg(numbered, ''::bytea)
+    from (
+        select org_id, customer_id, int8send(seq) || sha256(
+            int8send(seq) || int8send(version) || timestamptz_send(occurred_at)
+            || int4send(length(content_hash)) || int4send(octet_length(source)) || int4send(octet_length(event_id))
+            || int4send(octet_length(name)) || int4send(coalesce(octet_length(reference), -1))
+            || int4send(octet_length(body)) || int4send(octet_length(entries)) || content_hash
+            || convert_to(source || event_id || name || coalesce(reference, '') || body || entries, 'UTF8')
+        ) as numbered
+        from event
+        where bucket >= %(first)s and bucket < %(past)s
+            and (%(org_id)s::bigint is null or org_id = %(org_id)s::bigint)
+            and (%(customer_id)s::bigint is null or customer_id = %(customer_id)s::bigint)
+        order by org_id, customer_id, seq, source, event_id
+    ) as e
+    group by org_id, customer_id
 ) to stdout (format binary);
 
--- copy_erased_digests: the digests that are left of the events of erased customers of some buckets
+-- copy_erased_digests: the numbers and digests that are left of the events of erased customers of some buckets
 copy (
-    select org_id, customer_id, seq, digest from erased_event
-    where bucket >= %(first)s and bucket < %(past)s
-    order by org_id, customer_id, seq
+    select org_id, customer_id, string_agg(numbered, ''::bytea)
+    from (
+        select org_id, customer_id, int8send(seq) || digest as numbered from erased_event
+        where bucket >= %(first)s and bucket < %(past)s
+        order by org_id, customer_id, seq
+    ) as e
+    group by org_id, customer_id
 ) to stdout (format binary);
 
 -- chain_standings: the standings of some buckets, with the heads of their chains
