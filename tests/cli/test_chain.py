@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from milepost.cli import app
 from milepost.cli.in_process import run_inside
 from milepost.model.time import Micros
+from milepost.service.chain.reports import consistency_history, history_of
 from milepost.service.chain.root import check_everything, make_root
 from milepost.service.organisations.zone_change import replay_customers, set_zone
 from milepost.service.runtime.runtime import Runtime
@@ -129,3 +130,23 @@ def test_a_change_of_the_zone_hides_nothing(database_url: str, event_id: str, br
         connection.execute("update event set body = replace(body, '10', '99') where event_id = %s", [event_id])
     assert 0 == milepost(database_url, "org", "set-zone", "brand", "Europe/Berlin", "--replay")[0]
     assert broken == [found for found, _ in reports(database_url)]
+
+
+def test_reports_say_since_when_something_differs(database_url: str) -> None:
+    """The finding that stands began with the first report that found it, and with none before it."""
+    code, told = milepost(database_url, "chain", "reports")
+    assert (0, "") == (code, told)
+    filled(database_url)
+    for _ in range(2):
+        milepost(database_url, "chain", "root")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("update event set body = replace(body, '10', '99') where event_id = 'a2'")
+    for _ in range(2):
+        milepost(database_url, "chain", "root")
+    code, told = milepost(database_url, "chain", "reports", "--last", "3")
+    rows = [line.split() for line in told.splitlines()]
+    assert (1, ["made", "customers", "events", "checked", "broken", "recomputed", "differing"]) == (code, rows[0])
+    assert [["2", "3", "2", "0", "2", "0"], ["2", "3", "2", "1", "2", "1"]] == [row[1:] for row in rows[1:3]]
+    history = run_inside({"database_url": database_url}, consistency_history)
+    assert (False, history.reports[2].made_at) == (history.is_consistent, history.since)
+    assert (True, history.reports[0].made_at) == history_of(history.reports[:2])[1:]

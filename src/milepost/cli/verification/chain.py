@@ -7,8 +7,10 @@ import typer
 
 from milepost.cli.in_process import run_inside
 from milepost.cli.options import Data, DatabaseUrl
-from milepost.cli.output import print_message, print_struct
+from milepost.cli.output import print_message, print_struct, print_table
 from milepost.model.problem import Problem, Refused
+
+_REPORTED = ("customers", "events", "checked", "broken", "recomputed", "differing")
 
 chain = typer.Typer(help="Make and export signed roots over the chains of all logs.", no_args_is_help=True)
 
@@ -29,6 +31,33 @@ def make_root(data: Data = None, database_url: DatabaseUrl = None) -> None:
     print_struct(kept(root))
     if root.broken or root.differing:
         print_message("The log or a standing was changed: run `milepost verify --chain` and `milepost verify`.")
+        raise typer.Exit(1)
+
+
+@chain.command("reports")
+def reports(
+    last: Annotated[int, typer.Option(min=1, help="how many of the latest reports are printed")] = 30,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Print what the daily checks found, and since when all was consistent or was not.
+
+    Each root carries a report: how many chains were checked and are broken, and how many standings were recomputed and
+    differ. The exit code is 1 if the latest report found something.
+    """
+    from milepost.api.native.answer import iso
+    from milepost.service.chain.reports import consistency_history
+
+    found = run_inside({"data": data, "database_url": database_url}, consistency_history)
+    if found.since is None:
+        print_message("There is no report yet: servers make one a day, and `milepost chain root` makes one now.")
+        return
+    rows = [
+        (iso(report.made_at), *(f"{getattr(report, name):,}" for name in _REPORTED)) for report in found.reports[-last:]
+    ]
+    print_table([("made", *_REPORTED), *rows])
+    print_message(f"{'Consistent' if found.is_consistent else 'NOT consistent'} since {iso(found.since)}.")
+    if not found.is_consistent:
         raise typer.Exit(1)
 
 

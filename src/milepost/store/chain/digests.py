@@ -60,12 +60,12 @@ def head_over(packed: bytes, mark: bytes = NO_HEAD) -> tuple[bytes, bool]:
 
     It is `head_after` for one event after the other, without a head for each: a check passes over all events there are.
     """
-    number, digest, wanted, is_passed = b"", b"", mark[8:], False
+    number, end, marked, is_passed = b"", b"", mark[8:], False
     for number, of_event in _numbered.iter_unpack(packed):
-        digest = sha256(digest + of_event).digest()
-        if digest == wanted and number == mark[:8]:
+        end = sha256(end + of_event).digest()
+        if end == marked and number == mark[:8]:
             is_passed = True
-    return number + digest, is_passed
+    return number + end, is_passed
 
 
 def numbered_digests(packed: bytes) -> list[tuple[int, bytes]]:
