@@ -104,11 +104,11 @@ class Provoker:
 
         return self._door.run(answered)
 
-    def known(self, asked: Asked) -> int:
+    def known(self, asked: Asked, **headers: str) -> int:
         """Send a request as the organisation's till, as that of a sandbox if it is for sandboxes; return the status."""
-        status = self.send(asked, (self.stage.organisation.till_code, PASSWORD))
+        status = self.send(asked, (self.stage.organisation.till_code, PASSWORD), **headers)
         is_for_sandboxes = status == 403 and asked.path.startswith("/api/v1/clock")
-        return self.send(asked, (self._sandbox.till_code, PASSWORD)) if is_for_sandboxes else status
+        return self.send(asked, (self._sandbox.till_code, PASSWORD), **headers) if is_for_sandboxes else status
 
     def parameters(self, asked: Asked) -> list[Json]:
         """Return the document's parameters of a request's route."""
@@ -210,6 +210,10 @@ def _at_length(provoker: Provoker, sound: Asked) -> Iterator[int]:
     yield provoker.known(sound._replace(body=b" " * (FILE_BYTES_MAX + 1)))
 
 
+def _compressed(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    yield provoker.known(sound, **{"content-encoding": "gzip"})
+
+
 def _too_often(provoker: Provoker, sound: Asked) -> Iterator[int]:
     """Ask as an organisation with a low limit, and then with wrong passwords for an account that has too many."""
     with provoker.one_request_a_second():
@@ -244,6 +248,7 @@ WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
     "404": _about_nothing,
     "409": _otherwise,
     "413": _at_length,
+    "415": _compressed,
     "429": _too_often,
     "500": _without_tables,
     "503": _cut_off,
