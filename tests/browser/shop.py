@@ -23,6 +23,7 @@ OPENING = "2026-08-01T07:00:00+02:00"
 AUTUMN = "2026-11-01T20:00:00+01:00"
 TODAY = "2026-11-21T09:30:00+01:00"
 OWNER, SUPPORT, MARKETER = "mira@nordmarkt.example", "sade@nordmarkt.example", "max@nordmarkt.example"
+SANDBOX, PLAYER, WATCHER = "Spielwiese", "pia@nordmarkt.example", "wim@nordmarkt.example"
 PASSWORD = "a long enough password"
 INSPECTOR = "/api/v1/inspector/console"
 UNREACHABLE = "http://127.0.0.1:9/crm"
@@ -35,13 +36,17 @@ SHOP_FILE = "shop.json"
 """What a running shop is known by, in its folder."""
 
 
+Login = tuple[str, str]
+
+
 class Shop(NamedTuple):
-    """A running shop: the address of its server, the login of its till, and ids that tests ask for."""
+    """A running shop: the address of its server, the logins of its till and of a sandbox's, and ids."""
 
     address: str
-    till: tuple[str, str]
+    till: Login
     ada: int
     groups: dict[str, int]
+    sandbox_till: Login
 
 
 class Bought(NamedTuple):
@@ -71,7 +76,7 @@ def bought(shop: Shop, amount: int = 200) -> Bought:
 def recalled(data: Path) -> Shop:
     """Return the shop that runs on the folder *data* already."""
     kept = json.loads((data / SHOP_FILE).read_text())
-    return Shop(**kept | {"till": tuple(kept["till"])})
+    return Shop(**kept | {name: tuple(kept[name]) for name in ("till", "sandbox_till")})
 
 
 def command(data: Path, *arguments: str) -> Json:
@@ -111,7 +116,7 @@ def serving(data: Path, clock: str, port: int = 0) -> Iterator[str]:
 @contextmanager
 def opened(data: Path, port: int = 0) -> Iterator[Shop]:
     """Fill the empty folder *data* and serve the shop as it is on 21 November."""
-    till = provision(data)
+    till, sandbox_till = provision(data)
     with serving(data, OPENING) as address, client(address, till) as asked:
         read(asked.post("/api/v1/zones", json=[{"code": "berlin", "name": "Berlin"}, {"code": "ost", "name": "East"}]))
         stores = [("mitte", "Mitte", "berlin"), ("wedding", "Wedding", "berlin"), ("leipzig", "Leipzig", "ost")]
@@ -136,24 +141,32 @@ def opened(data: Path, port: int = 0) -> Iterator[Shop]:
             asked.get("/api/v1/customers?shoeSize=43")
             ada = read(asked.get("/api/v1/customers?externalId=A-1000"))["items"][0]["id"]
             read(asked.post(f"/api/v1/customers/{ada}/awards", json={"id": "award-1", "amount": 420}))
-        shop = Shop(address, till, ada, groups)
+        shop = Shop(address, till, ada, groups, sandbox_till)
         (data / SHOP_FILE).write_text(json.dumps(shop._asdict()))
         yield shop
 
 
-def provision(data: Path) -> tuple[str, str]:
-    """Add the organisation, its till and its people; return the till's login."""
+def provision(data: Path) -> tuple[Login, Login]:
+    """Add the organisation, a sandbox, their tills and their people; return the logins of the tills."""
     command(data, "org", "add", ORGANISATION, "--zone", ZONE)
     till = command(data, "till", "add", "mitte-1", "--org", ORGANISATION)
-    people = ((OWNER, "Mira", "owner"), (SUPPORT, "Sade", "support"), (MARKETER, "Max", "marketer"))
+    command(data, "org", "add", SANDBOX, "--zone", ZONE, "--sandbox")
+    sandbox_till = command(data, "till", "add", "spiel-1", "--org", SANDBOX)
+    people = (
+        (ORGANISATION, OWNER, "Mira", "owner"),
+        (ORGANISATION, SUPPORT, "Sade", "support"),
+        (ORGANISATION, MARKETER, "Max", "marketer"),
+        (SANDBOX, PLAYER, "Pia", "owner"),
+        (SANDBOX, WATCHER, "Wim", "marketer"),
+    )
     links = [
-        command(data, "user", "add", email, "--org", ORGANISATION, "--name", name, "--role", role)["link"]
-        for email, name, role in people
+        command(data, "user", "add", email, "--org", organisation, "--name", name, "--role", role)["link"]
+        for organisation, email, name, role in people
     ]
     with serving(data, OPENING) as address, httpx2.Client(base_url=address, timeout=60) as open_client:
         for link in links:
             read(open_client.post("/api/v1/password", json={"link": link, "password": PASSWORD}))
-    return till["code"], till["password"]
+    return (till["code"], till["password"]), (sandbox_till["code"], sandbox_till["password"])
 
 
 def client(address: str, login: tuple[str, str]) -> httpx2.Client:

@@ -2,7 +2,7 @@ import { Anchor, Badge, Code, Drawer, Group, Stack, Text, Title } from '@mantine
 import { useQueryClient } from '@tanstack/react-query';
 import { callOf, curlOf, useWrites, type ApiCall } from '../api/writes';
 import { useText } from '../i18n/text';
-import { CopyAction } from '../ui/basics';
+import { CopyAction, DRAWER_ATTRIBUTES } from '../ui/basics';
 
 /** The requests behind the page, each to be copied for a terminal. */
 export function ApiDrawer({ opened, close }: { opened: boolean; close: () => void }) {
@@ -23,6 +23,7 @@ export function ApiDrawer({ opened, close }: { opened: boolean; close: () => voi
       position="right"
       size="lg"
       title={t('drawer.title')}
+      attributes={DRAWER_ATTRIBUTES}
       closeButtonProps={{ 'aria-label': t('close') }}
     >
       <Stack gap="md">

@@ -14,6 +14,7 @@ import { ApiDrawer } from './ApiDrawer';
 import { forgetCustomers } from './find';
 import { useNavigation } from './navigation';
 import { openPalette, Palette } from './Palette';
+import { SandboxClock } from './SandboxClock';
 import { useOrganisation, useSession } from './session';
 import { ShellContext } from './shell-state';
 
@@ -47,7 +48,7 @@ function Frame() {
             <img src={mark} width={26} height={26} alt="" /> <span className="wide-only">Milepost</span>
           </Link>
           <OrganisationMenu />
-          <ServerClock />
+          <OrganisationClock />
           <span className="shell-spring" />
           <Button variant="default" onClick={openPalette} leftSection={<IconSearch size={16} />} rightSection={<Kbd size="xs" className="wide-only">Ctrl K</Kbd>} visibleFrom="sm">
             {t('palette.open')}
@@ -105,6 +106,12 @@ function OrganisationMenu() {
 }
 
 const DRIFT_MS = 10 * 60_000;
+
+/** The clock of a sandbox, which can be moved, or that of the server. */
+function OrganisationClock() {
+  const organisation = useOrganisation();
+  return organisation?.sandbox ? <SandboxClock name={organisation.name} /> : <ServerClock />;
+}
 
 /** The server's clock, where somebody set it: in a demo or a test the time of the figures is not that of the viewer. */
 function ServerClock() {

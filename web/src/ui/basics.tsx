@@ -11,6 +11,9 @@ import type { MessageId } from '../i18n/Language';
 import { useText, useWord } from '../i18n/text';
 
 /** An amount of the API: as many decimals as it has, up to the four that are kept. */
+/** The heading of a drawer is no banner of the page. */
+export const DRAWER_ATTRIBUTES = { header: { role: 'presentation' } };
+
 export function Amount({ value, sign }: { value: number | string; sign?: boolean }) {
   return (
     <span className="figures">

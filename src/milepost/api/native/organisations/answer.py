@@ -31,7 +31,7 @@ class SettingsItem(Struct, forbid_unknown_fields=True, rename="camel"):
 class OrganisationItem(Struct, forbid_unknown_fields=True, rename="camel"):
     """An organisation. `version` grows with each change of definitions or settings; `settings` are those in force.
 
-    `now` is the time on the server's clock, in UTC.
+    `now` is the time on the organisation's clock, in UTC: that of the server, or of the `sandbox` itself.
     """
 
     id: int
@@ -40,9 +40,12 @@ class OrganisationItem(Struct, forbid_unknown_fields=True, rename="camel"):
     version: int
     settings: SettingsItem
     now: str
+    sandbox: bool
 
 
-def organisation_item(organisation: Organisation, settings: SettingsVersion, now: Micros) -> OrganisationItem:
+def organisation_item(
+    organisation: Organisation, settings: SettingsVersion, now: Micros, *, is_sandbox: bool
+) -> OrganisationItem:
     """Return an organisation with its *settings* in force."""
     return OrganisationItem(
         id=organisation.id,
@@ -51,6 +54,7 @@ def organisation_item(organisation: Organisation, settings: SettingsVersion, now
         version=organisation.version,
         settings=settings_item(settings),
         now=iso(now),
+        sandbox=is_sandbox,
     )
 
 

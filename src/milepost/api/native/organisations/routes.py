@@ -18,6 +18,8 @@ from milepost.api.native.organisations.body import SettingsBody
 from milepost.api.native.paging import PAGE_MAX, after_id, page_of
 from milepost.api.native.structure import struct_of
 from milepost.service.organisations.settings_changes import LATEST, change_settings, organisation_now, settings_history
+from milepost.service.runtime.runtime import Runtime
+from milepost.service.sandboxes.moving import find_clock
 from milepost.service.snapshot.settings import setting_text
 
 router = APIRouter(prefix="/api/v1", tags=["organisation"])
@@ -26,7 +28,7 @@ router = APIRouter(prefix="/api/v1", tags=["organisation"])
 @router.get("/organisation", response_model=None)
 async def get_organisation(runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
     """Return the caller's organisation, with its settings in force."""
-    return JsonResponse(organisation_item(*await organisation_now(runtime, caller.org_id), runtime.clock()))
+    return await _answer(runtime, caller.org_id)
 
 
 @router.patch("/organisation", response_model=None)
@@ -35,7 +37,13 @@ async def patch_organisation(request: Request, runtime: RunningRuntime, caller: 
     body = struct_of(read_json(await read_body(request)), SettingsBody, "settings")
     changes = {name: setting_text(value) for name, value in body.settings.items()}
     await change_settings(runtime, caller, changes)
-    return JsonResponse(organisation_item(*await organisation_now(runtime, caller.org_id), runtime.clock()))
+    return await _answer(runtime, caller.org_id)
+
+
+async def _answer(runtime: Runtime, org_id: int) -> JsonResponse:
+    organisation, settings = await organisation_now(runtime, org_id)
+    is_sandbox = await find_clock(runtime, org_id) is not None
+    return JsonResponse(organisation_item(organisation, settings, runtime.clock(), is_sandbox=is_sandbox))
 
 
 @router.get("/organisation/versions", response_model=None)
