@@ -103,6 +103,7 @@ async def running(url: str, settings: ServerSettings, patience: int = 0) -> Asyn
             outgoing=outgoing_of(settings),
             rates=RateLimits(settings.organisation_rate, settings.caller_rate, settings.processes),
             is_optimistic=settings.optimistic_writes,
+            decodes_batches=settings.batch_decoding,
         )
         runtime.requests.days = settings.request_days
         runtime.health.data = None if settings.database_url is not None else settings.data
