@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milepost.engine.apply import START, apply_batch
-from milepost.engine.progress.history import Logged
+from milepost.engine.progress.archive import archive_at
+from milepost.engine.progress.history import ARCHIVE_AFTER_US, Logged
+from milepost.engine.progress.windows import closes_at
 from milepost.model.event import Event
+from milepost.model.target import Evaluation
 from milepost.store import codec
 from tests.laws.engine_histories import FIRST, SECOND, catalogues_of, lived
 from tests.laws.law_settings import EVERY, law
@@ -66,3 +69,18 @@ def test_a_batch_with_returns_is_its_events_one_by_one(world: World, sizes: list
 def test_a_batch_of_any_kind_is_its_events_one_by_one(world: World, sizes: list[int]) -> None:
     """Law 1, for every kind of target."""
     holds(world, sizes)
+
+
+@law(150)
+@given(EVERY)
+def test_a_month_ends_for_a_row_when_its_rule_says(world: World) -> None:
+    """The table of the calendar's ends says what each rule says, and knows no other row."""
+    rule_index = catalogues_of(world)[SECOND]
+    told = {
+        key: closes_at(rule, {}, position)
+        for rule in rule_index.rules.values()
+        if rule.frame.evaluation is Evaluation.FIXED_CALENDAR_WINDOW
+        for position, key in enumerate(rule.keys)
+    }
+    assert told == rule_index.calendar_closings
+    assert all(archive_at(rule_index, {}, key) == closing + ARCHIVE_AFTER_US for key, closing in told.items())
