@@ -56,10 +56,10 @@ class Provoker:
 
     def is_answered(self, status: str, method: str, path: str) -> bool:
         """Return whether the route answers so to one of the requests that may provoke it."""
-        sound = self._sound(method, path)
+        sound = self.sound(method, path)
         return any(int(status) == told for told in WAYS[status](self, sound))
 
-    def _sound(self, method: str, path: str) -> Asked:
+    def sound(self, method: str, path: str) -> Asked:
         """Return a request that the route takes."""
         stage, chance = self.stage, Random(path)
         place = stage.somewhere(path, chance)
@@ -74,10 +74,14 @@ class Provoker:
 
     def send(self, asked: Asked, login: tuple[str, str] | None, **headers: str) -> int:
         """Send a request; return the status."""
+        return self.ask(asked, login, **headers).status_code
+
+    def ask(self, asked: Asked, login: tuple[str, str] | None, **headers: str) -> httpx2.Response:
+        """Send a request; return the answer."""
         address = asked.path
         for name, value in asked.ids.items():
             address = address.replace(f"{{{name}}}", value)
-        answered = self._door.send(
+        return self._door.send(
             asked.method.upper(),
             address,
             params=asked.query,
@@ -85,7 +89,6 @@ class Provoker:
             headers={"content-type": asked.media} | headers,
             **({} if login is None else {"auth": login}),
         )
-        return answered.status_code
 
     def faulty(self, asked: Asked, login: tuple[str, str]) -> int:
         """Send a request that a fault answers; return the status that a client sees."""
@@ -104,11 +107,15 @@ class Provoker:
 
         return self._door.run(answered)
 
-    def known(self, asked: Asked) -> int:
+    def known(self, asked: Asked, **headers: str) -> int:
         """Send a request as the organisation's till, as that of a sandbox if it is for sandboxes; return the status."""
-        status = self.send(asked, (self.stage.organisation.till_code, PASSWORD))
-        is_for_sandboxes = status == 403 and asked.path.startswith("/api/v1/clock")
-        return self.send(asked, (self._sandbox.till_code, PASSWORD)) if is_for_sandboxes else status
+        return self.told(asked, **headers).status_code
+
+    def told(self, asked: Asked, **headers: str) -> httpx2.Response:
+        """Send a request as `known` does; return the answer."""
+        answered = self.ask(asked, (self.stage.organisation.till_code, PASSWORD), **headers)
+        is_for_sandboxes = answered.status_code == 403 and asked.path.startswith("/api/v1/clock")
+        return self.ask(asked, (self._sandbox.till_code, PASSWORD), **headers) if is_for_sandboxes else answered
 
     def parameters(self, asked: Asked) -> list[Json]:
         """Return the document's parameters of a request's route."""
@@ -210,6 +217,10 @@ def _at_length(provoker: Provoker, sound: Asked) -> Iterator[int]:
     yield provoker.known(sound._replace(body=b" " * (FILE_BYTES_MAX + 1)))
 
 
+def _compressed(provoker: Provoker, sound: Asked) -> Iterator[int]:
+    yield provoker.known(sound, **{"content-encoding": "gzip"})
+
+
 def _too_often(provoker: Provoker, sound: Asked) -> Iterator[int]:
     """Ask as an organisation with a low limit, and then with wrong passwords for an account that has too many."""
     with provoker.one_request_a_second():
@@ -244,6 +255,7 @@ WAYS: dict[str, Callable[[Provoker, Asked], Iterator[int]]] = {
     "404": _about_nothing,
     "409": _otherwise,
     "413": _at_length,
+    "415": _compressed,
     "429": _too_often,
     "500": _without_tables,
     "503": _cut_off,

@@ -74,6 +74,10 @@ BAD_BODIES = [
     Refusal(400, {"content": b"{"}),
     Refusal(400, {"content": b"[" * 40 + b"]" * 40}),
     Refusal(413, {"content": b" " * (BATCH_BYTES_MAX + 1)}),
+    *(
+        Refusal(415, {"content": b"{}", "headers": {"content-encoding": name}})
+        for name in ("gzip", "br", "identity, gzip")
+    ),
     Refusal(403, {"content": b"{}", "headers": {"origin": "https://elsewhere.example"}}),
 ]
 BAD_POSTING = [

@@ -8,7 +8,7 @@ from milepost.service.snapshot.settings import SETTINGS, setting_text, shown_set
 from milepost.setting_meanings import MEANINGS
 from milepost.settings import PREFIX, ServerSettings, describe
 from tests.tidy.sources import ROOT, package
-from tools.faults import FAULTS
+from tools.fault_list import FAULTS
 
 
 def rows(page: str, section: str = "") -> dict[str, list[str]]:

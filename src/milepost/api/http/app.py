@@ -23,7 +23,7 @@ from milepost.api.http.authentication import (
     NotAllowed,
     NotRecognised,
 )
-from milepost.api.http.body import JsonResponse, TooLarge
+from milepost.api.http.body import Encoded, JsonResponse, TooLarge
 from milepost.api.http.hot_routes import HotRoutes
 from milepost.api.http.openapi import DocumentedApp
 from milepost.api.http.pages import console, viewer
@@ -161,6 +161,10 @@ def _answer_failures(app: FastAPI) -> None:
     @app.exception_handler(TooLarge)
     async def _(request: Request, error: TooLarge) -> JsonResponse:
         return _failed(request, 413, Problem("", str(error), 413))
+
+    @app.exception_handler(Encoded)
+    async def _(request: Request, error: Encoded) -> JsonResponse:
+        return _failed(request, 415, Problem("", str(error), 415))
 
     @app.exception_handler(Overloaded)
     async def _(request: Request, error: Overloaded) -> JsonResponse:

@@ -13,6 +13,7 @@ from milepost.model.problem import Problem, Refused
 BODY_BYTES_MAX = 1024 * 1024
 BATCH_BYTES_MAX = 10 * 1024 * 1024
 DEPTH_MAX = 32
+ENCODING_SHOWN_MAX = 40
 ID_MAX = 2**63 - 1
 ID_DIGITS_MAX = 19
 DIGITS_MAX = 28
@@ -42,8 +43,22 @@ class TooLarge(Exception):
         super().__init__(f"the body is larger than {limit} bytes")
 
 
+class Encoded(Exception):
+    """A body is compressed, or otherwise encoded."""
+
+    def __init__(self, encoding: str) -> None:
+        """Name the *encoding*."""
+        super().__init__(f"a body is sent as it is: Content-Encoding {encoding[:ENCODING_SHOWN_MAX]!r} is not taken")
+
+
 async def read_body(request: Request, limit: int = BODY_BYTES_MAX) -> bytes:
-    """Return the body of *request*; raises TooLarge as soon as it is known to exceed *limit* bytes."""
+    """Return the body of *request*; raises TooLarge as soon as it is known to exceed *limit* bytes.
+
+    Raises Encoded for a compressed one before anything of it is read: what it would become could have any size.
+    """
+    encoding = request.headers.get("content-encoding", "").strip()
+    if encoding and encoding.lower() != "identity":
+        raise Encoded(encoding)
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise TooLarge(limit)

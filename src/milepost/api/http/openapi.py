@@ -46,6 +46,7 @@ REFUSALS = {
     "409": "The id was given before, with other content.",
     "429": "Too many wrong passwords, or more requests than the limit: send it again after `Retry-After`.",
     "413": "The body is larger than its limit.",
+    "415": "The body is compressed or otherwise encoded; send it as it is.",
     "500": "A fault of the server; nothing was done, send it again.",
     "503": "Too much is waiting, or the database cannot be reached: send it again.",
 }
@@ -168,7 +169,8 @@ def _complete(operation: Json, method: str, path: str, route: Route, schemas: _S
         return
     failure = Problems if path.startswith("/api/v1") else Failure
     answers = {route.success: _success(route, schemas)}
-    for status in sorted({*route.statuses, *_statuses_of_callers(method, path, route), "500"}):
+    encoded = {"415"} if "413" in route.statuses else set()
+    for status in sorted({*route.statuses, *encoded, *_statuses_of_callers(method, path, route), "500"}):
         shapes = route.refused if status == "400" and route.refused else (failure,)
         answers[status] = _answer(REFUSALS[status], schemas.one_of(shapes))
     operation["responses"] = answers

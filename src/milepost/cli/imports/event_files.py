@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from milepost.cli.imports.event_cells import (
     AMOUNTS,
@@ -23,6 +23,7 @@ from milepost.cli.imports.event_cells import (
 )
 from milepost.cli.imports.event_mapping import EventMapping
 from milepost.cli.imports.mapped_events import MappedEvents
+from milepost.cli.imports.parquet_rows import open_parquet, parquet_rows
 from milepost.cli.imports.rejected_rows import ADDED
 from milepost.files.encoding import UTF_8, encoding_of
 from milepost.files.table import Fault, ReadOptions, Row, Table
@@ -75,7 +76,7 @@ def event_file(path: Path) -> EventFile:
     kind = (endings | {".parquet": "parquet"}).get(path.suffix.lower())
     if kind is None:
         raise Refused(Problem(str(path), "must end in .ndjson, .jsonl, .csv, .tsv, .txt or .parquet"))
-    total = _parquet(path).metadata.num_rows if kind == "parquet" else path.stat().st_size
+    total = open_parquet(path).metadata.num_rows if kind == "parquet" else path.stat().st_size
     return EventFile(path, kind, total)
 
 
@@ -148,12 +149,9 @@ class EventReader:
 
 
 def _columns(path: Path) -> Iterator[Read]:
-    row = 0
-    for batch in _parquet(path).iter_batches(batch_size=2_000):
-        for values in batch.to_pylist():
-            row += 1
-            given = {name: _value(name, value) for name, value in values.items() if value is not None}
-            yield Read(row, encoder.encode(nested(given)), row)
+    for row, values in enumerate(parquet_rows(path), 1):
+        given = {name: _value(name, value) for name, value in values.items() if value is not None}
+        yield Read(row, encoder.encode(nested(given)), row)
 
 
 def _value(name: str, value: object) -> object:
@@ -170,11 +168,3 @@ def _value(name: str, value: object) -> object:
             return [_value("", one) for one in value]
         case _:
             return value
-
-
-def _parquet(path: Path) -> Any:
-    try:
-        from pyarrow.parquet import ParquetFile
-    except ImportError:
-        raise Refused(Problem(str(path), 'reading Parquet needs the extra: pip install "milepost[bulk]"')) from None
-    return ParquetFile(path)
