@@ -1,7 +1,8 @@
-"""`python3 dev.py faults`: every fault that is tested, with its controls, as a table.
+"""`python3 dev.py faults`: every fault that is tested, with its controls, as a table; `--attacks`: every attack.
 
 Each row runs tests that compare what is stored with what was confirmed; they fail if an event is lost or doubled. A
 control breaks a promise on purpose and has to be noticed. Faults of the design that have no test here are listed too.
+The tests of an attack fail if it comes through.
 """
 
 import argparse
@@ -12,8 +13,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dev
+from tools.attack_list import ATTACKS
 from tools.fault_list import FAULTS, WITHOUT_TEST, Fault
 
+FAULT_HEADING = ("", "fault", "size", "tests", "lost", "doubled", "control caught", "command", "date")
+ATTACK_HEADING = ("", "attack", "size", "tests", "let through", "control", "command", "date", "not tried")
 SUMMARY = re.compile(r"(\d+) passed")
 
 
@@ -22,7 +26,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 dev.py faults", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("numbers", nargs="*", help="such as R06; all if left out")
     parser.add_argument("--small", action="store_true", help="the sizes of the ordinary tests")
+    parser.add_argument("--attacks", action="store_true", help="attacks, such as S03, instead of faults")
     given = parser.parse_args()
+    if given.attacks:
+        return attacks(given.numbers)
     chosen = [fault for fault in FAULTS if not given.numbers or fault.number in given.numbers]
     unknown = sorted({*given.numbers} - {fault.number for fault in FAULTS})
     if unknown:
@@ -37,6 +44,25 @@ def main() -> int:
     if not given.numbers:
         sys.stdout.write(f"\nNot tested yet: {', '.join(WITHOUT_TEST)}.\n")
     return 1 if any("**failed**" in cells for cells in rows) else 0
+
+
+def attacks(numbers: Sequence[str]) -> int:
+    """Try the attacks with these *numbers*, or all, and print the table; the exit code says whether all was refused."""
+    rows = []
+    for attack in ATTACKS:
+        if numbers and attack.number not in numbers:
+            continue
+        dev.say(f"── {attack.number} {attack.attack}")
+        held = passed(attack.tests, small=False)
+        told, control = "0" if held else "**failed**", "yes" if attack.has_control else "–"
+        command = f"`python3 dev.py faults --attacks {attack.number}`"
+        day = f"{datetime.now(UTC):%Y-%m-%d}"
+        rows.append(
+            [attack.number, attack.attack, attack.size, str(held or 0), told, control, command, day, attack.left or "–"]
+        )
+    for line in table(rows, ATTACK_HEADING):
+        sys.stdout.write(f"{line}\n")
+    return 1 if not rows or any("**failed**" in cells for cells in rows) else 0
 
 
 def row(fault: Fault, *, small: bool) -> list[str]:
@@ -64,9 +90,8 @@ def passed(tests: Sequence[str], *, small: bool) -> int | None:
     return None
 
 
-def table(rows: Sequence[Sequence[str]]) -> list[str]:
+def table(rows: Sequence[Sequence[str]], heading: Sequence[str] = FAULT_HEADING) -> list[str]:
     """Return *rows* as a table in Markdown, with its heading."""
-    heading = ["", "fault", "size", "tests", "lost", "doubled", "control caught", "command", "date"]
     return ["| " + " | ".join(cells) + " |" for cells in (heading, ["---"] * len(heading), *rows)]
 
 

@@ -65,7 +65,7 @@ def found(pattern, text):
 
 
 def searched(engine: str, patterns: dict[str, str], seconds: int) -> dict[str, bool | None] | None:
-    """Return whether each pattern is found in its text, None for a refused one; None if the time of *seconds* is over."""
+    """Return whether each pattern is found in its text, None for a refused one; None if *seconds* are over."""
     program = f"""
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds}))

@@ -8,6 +8,7 @@ from milepost.service.snapshot.settings import SETTINGS, setting_text, shown_set
 from milepost.setting_meanings import MEANINGS
 from milepost.settings import PREFIX, ServerSettings, describe
 from tests.tidy.sources import ROOT, package
+from tools.attack_list import ATTACKS
 from tools.fault_list import FAULTS
 
 
@@ -57,18 +58,28 @@ def test_each_setting_has_a_meaning() -> None:
     assert fields == list(MEANINGS)
 
 
-def fault_rows(page: str) -> list[list[str]]:
-    """Return the cells of the table of faults on *page*."""
+def shown_rows(page: str, letter: str) -> list[list[str]]:
+    """Return the cells of the table on *page* whose rows have numbers with this *letter*."""
     lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
-    return [line.strip("| ").split(" | ") for line in lines if re.match(r"\| R\d+ \|", line)]
+    return [line.strip("| ").split(" | ") for line in lines if re.match(rf"\| {letter}\d+ \|", line)]
 
 
 def test_the_faults_that_are_shown_are_those_that_are_tested() -> None:
     """A row for each fault of `dev.py faults`; the first page has that table without the number of tests."""
-    full = fault_rows("docs/reliability.md")
+    full = shown_rows("docs/reliability.md", "R")
 
     assert [[fault.number, fault.fault] for fault in FAULTS] == [cells[:2] for cells in full]
-    assert fault_rows("README.md") == [[*cells[:3], *cells[4:]] for cells in full]
+    assert shown_rows("README.md", "R") == [[*cells[:3], *cells[4:]] for cells in full]
+
+
+def test_the_attacks_that_are_shown_are_those_that_are_tried() -> None:
+    """A row for each attack of `dev.py faults --attacks`; the first page has neither tests nor what is left."""
+    full = shown_rows("docs/reliability.md", "S")
+    told = [(attack.number, attack.attack, attack.size, attack.left or "–") for attack in ATTACKS]
+
+    assert told == [(*cells[:3], cells[8]) for cells in full]
+    assert shown_rows("README.md", "S") == [[*cells[:3], *cells[4:8]] for cells in full]
+    assert all((ROOT / test.split("::")[0]).is_file() for attack in ATTACKS for test in attack.tests)
 
 
 def test_documents_name_settings_that_exist() -> None:
