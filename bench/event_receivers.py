@@ -6,20 +6,18 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from msgspec import Raw
 
 from bench.baseline import Receiver
 from bench.client import Connection, basic
 from bench.events import Happened, batch_bodies, dealt
 from bench.hosts import PASSWORD, TILL, Address
 from bench.machine import processor_seconds_of
-from milepost.api.native.events.incoming_event import incoming_event_of
+from milepost.api.native.events.batch import Receipt, read_events
 from milepost.model.time import Micros
 from milepost.service.ingest.incoming_event import Answer, IncomingEvent
 from milepost.service.runtime.runtime import Runtime
 
 BATCH_EVENTS = 1_000
-_raws = msgspec.json.Decoder(list[Raw])
 
 
 class Service:
@@ -112,7 +110,10 @@ class SetBased:
 
 def decoded(body: bytes, org_id: int, now: Micros) -> list[IncomingEvent]:
     """Return the incoming events of a batch, as the API makes them of a JSON array."""
-    return [incoming_event_of(raw, org_id=org_id, till_id=None, now=now) for raw in _raws.decode(body)]
+    read = read_events(body, "", Receipt(org_id, None, now))
+    events = [event for event in read if isinstance(event, IncomingEvent)]
+    assert len(events) == len(read)
+    return events
 
 
 def _receive(receiver: Receiver, bodies: Sequence[bytes]) -> int:

@@ -26,8 +26,9 @@ from milepost.service.ingest.identity import register
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.organisations.provisioning import add_organisation, add_till, change_settings
 from milepost.service.runtime.runtime import Runtime
+from milepost.serving import app_of
 from milepost.settings import ServerSettings, read_settings
-from milepost.wiring import app_of, running
+from milepost.wiring import running
 
 ORGANISATION, TILL, PASSWORD = "bench", "till.bench", "bench-password-of-a-till"
 REGISTERED_AT_ONCE = 5_000

@@ -35,6 +35,7 @@ MEANINGS: Mapping[str, str] = {
     "answer_templates": "whether a customer's target groups are written from texts that are compiled once",
     "hot_routes": "whether the routes that are asked most are called without FastAPI's machinery",
     "optimistic_writes": "whether small batches of events are written by two statements, without a transaction",
+    "batch_decoding": "whether the events of a request are decoded together, and not one by one",
     "secret_key": "key that encrypts secrets of webhooks, 32 bytes in base64; by default a file in the data folder",
     "webhooks_private": "whether webhooks may be in private networks and on this machine",
     "inspector": "whether the server has a receiver of its own, which shows what a webhook is sent",

@@ -87,6 +87,7 @@ class ServerSettings:
     answer_templates: bool = True
     hot_routes: bool = True
     optimistic_writes: bool = True
+    batch_decoding: bool = True
     secret_key: str | None = None
     webhooks_private: bool = False
     inspector: bool = False
@@ -271,6 +272,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "answer_templates": truth,
     "hot_routes": truth,
     "optimistic_writes": truth,
+    "batch_decoding": truth,
     "secret_key": secret_key,
     "webhooks_private": truth,
     "inspector": truth,

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.api.native.events.routes import EVENTS_MAX
+from milepost.api.native.events.batch import EVENTS_MAX
 from tests.api.client import Json, OrganisationClient, json_of
 from tests.api.client_forms import back, bill, event, group, line, target
 

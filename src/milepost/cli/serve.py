@@ -31,14 +31,14 @@ def serve(
         "processes": processes,
     }
     settings = read_settings(os.environ, flags)
-    from milepost import wiring
+    from milepost import serving, wiring
 
     wiring.log_to_stderr(settings)
     with wiring.database_url(settings) as url:
         if settings.processes > 1:
-            wiring.serve_together(url, settings, _report_ready)
+            serving.serve_together(url, settings, _report_ready)
         else:
-            uvloop.run(wiring.serve(url, settings, _report_ready))
+            uvloop.run(serving.serve(url, settings, _report_ready))
 
 
 def _report_ready(address: str) -> None:

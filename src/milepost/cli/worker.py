@@ -25,11 +25,11 @@ def worker(data: Data = None, database_url: DatabaseUrl = None, clock: Clock = N
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     settings = read_settings(os.environ, {"data": data, "database_url": database_url, "clock": clock})
-    from milepost import wiring
+    from milepost import serving, wiring
 
     wiring.log_to_stderr(settings)
     with wiring.database_url(settings) as url:
-        uvloop.run(wiring.run_workers(url, settings, lambda: print_message("milepost worker ready")))
+        uvloop.run(serving.run_workers(url, settings, lambda: print_message("milepost worker ready")))
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

@@ -75,10 +75,13 @@ def apply_batch(
     """Apply *events* of one customer, in this order; *history* and *log* hold what `history_needed` asks for."""
     fold = Fold(rule_index, standing)
     past, applied = Past(log), list[AppliedEvent]()
+    given = history
     for event in events:
         done = _step_with_history(fold, event, history, past, len(log), applied)
         if done.archived:
-            history = history | {row.key: row for row in done.archived}
+            if history is given:
+                history = dict(given)
+            history.update({row.key: row for row in done.archived})
         applied.append(done)
     return BatchResult(fold.standing(), history, applied)
 

@@ -115,7 +115,10 @@ class Bill(Struct, frozen=True, kw_only=True):
     @property
     def is_refund(self) -> bool:
         """Whether nothing was bought: all lines give something back or, without lines, the net amount is negative."""
-        return all(line.is_given_back for line in self.lines) if self.lines else self.net < 0
+        for line in self.lines:
+            if not line.is_given_back:
+                return False
+        return bool(self.lines) or self.net < 0
 
 
 class ReturnKind(Enum):

@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from milepost.model.amount import UNITS_PER_ONE
 from milepost.model.problem import Problem, Refused

@@ -19,9 +19,10 @@ def after(facts: Facts, event: Event, calendar: Calendar, edition: int) -> Facts
     if isinstance(payload, Bill):
         lines = len(payload.lines)
         if edition != RULES_FIRST:
-            if payload.is_refund:
+            lines = sum([not line.is_given_back for line in payload.lines])
+            # A bill with a line that sells something is no refund.
+            if not lines and payload.is_refund:
                 return facts
-            lines = sum(not line.is_given_back for line in payload.lines)
         first_day, planes = _one_more(facts.first_day, facts.planes, calendar.day(event.occurred_at))
         return Facts(facts.lines + lines, facts.points, first_day, planes)
     if isinstance(payload, Award) and payload.currency is None:

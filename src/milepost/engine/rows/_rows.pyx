@@ -26,6 +26,7 @@ cdef object _decoded = msgspec.msgpack.Decoder(list[Progress], strict=False).dec
 cdef object _COUNTED = Reason.COUNTED
 cdef object _ACHIEVED = OutcomeKind.ACHIEVED
 cdef object _NEVER = 1 << 62
+cdef object _tuple = tuple.__new__
 
 cdef enum:
     # OutcomeKind and Reason of model.standing; a test holds them against each other.
@@ -168,7 +169,10 @@ cdef class Rows:
 
     def __iter__(self):
         cdef Py_ssize_t place
-        return iter([ProgressKey(self.rows[place].target_id, self.rows[place].period_id) for place in range(self.count)])
+        # ProgressKey(…) would make the same by a call of Python's.
+        return iter(
+            [_tuple(ProgressKey, (self.rows[place].target_id, self.rows[place].period_id)) for place in range(self.count)]
+        )
 
     def __len__(self):
         return self.count

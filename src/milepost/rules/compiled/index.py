@@ -9,8 +9,9 @@ from milepost.language import NOTHING_NEEDED, EvaluationContext, Needs
 from milepost.model.definitions.completion import TARGET_COMPLETED
 from milepost.model.event import AUTHORISE_AWARD, Event
 from milepost.model.organisation import RULES_FIRST, Organisation, Settings
-from milepost.model.standing import Enrolment
+from milepost.model.standing import Enrolment, ProgressKey
 from milepost.model.target import TargetGroup
+from milepost.model.time import Micros
 from milepost.rules.calendar import Calendar, calendar_of
 from milepost.rules.compiled.composites import Composite, StreakRule, composite_of, streak_rule
 from milepost.rules.compiled.measure import Reading
@@ -126,6 +127,12 @@ class RuleIndex:
         Any event may lead to an achievement, and caps are asked when an award is decided.
         """
         return event_name in self._asking_of_ended or TARGET_COMPLETED in self._asking_of_ended
+
+    @cached_property
+    def calendar_closings(self) -> Mapping[ProgressKey, Micros]:
+        """When each period of the calendar ends, by the key of the progress in it (epoch microseconds)."""
+        fixed = [rule for rule in self.rules.values() if rule.is_fixed]
+        return {key: closing for rule in fixed for key, closing in zip(rule.keys, rule.closes, strict=True)}
 
     @cached_property
     def named(self) -> References:

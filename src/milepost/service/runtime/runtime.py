@@ -42,6 +42,8 @@ class Runtime:
     rates: RateLimits = field(default_factory=RateLimits)
     health: Health = field(default_factory=Health)
     remembered: RememberedResults = field(default_factory=RememberedResults)
+    decodes_batches: bool = True
+    """Whether the events of a request are decoded together."""
 
 
 async def within(runtime: Runtime, org_id: int, transaction: Transaction | None = None) -> Runtime:
@@ -65,12 +67,13 @@ def build_runtime(
     outgoing: Outgoing | None = None,
     rates: RateLimits | None = None,
     is_optimistic: bool = True,
+    decodes_batches: bool = True,
     tells_outcomes: bool = True,
 ) -> Runtime:
     """Build a runtime around an open *database*; without *outgoing* it keeps no key and signs by *clock*.
 
-    *is_optimistic* says whether small batches may be written by two statements, *tells_outcomes* whether outcomes are
-    written for those who wait for them.
+    *is_optimistic* says whether small batches may be written by two statements, *decodes_batches* whether the events of
+    a request are decoded together, *tells_outcomes* whether outcomes are written for those who wait for them.
     """
     snapshots = Snapshots(tells_outcomes=tells_outcomes)
     ingest = Ingest(database, snapshots, is_optimistic=is_optimistic)
@@ -86,4 +89,5 @@ def build_runtime(
         outgoing=outgoing or Outgoing(box=box_for_now(), now=clock),
         requests=RequestHistory(database, clock),
         rates=rates or RateLimits(),
+        decodes_batches=decodes_batches,
     )

@@ -33,18 +33,18 @@ TYPE_OF_KIND = {kind: type_ for type_, kind in KIND_OF_TYPE.items()}
 
 
 class WantedOutcomes(NamedTuple):
-    """The types that somebody waits for, and the engine's kinds among them."""
+    """The types that somebody waits for, the engine's kinds among them, and whether these are all of its kinds."""
 
     types: frozenset[OutcomeType] = frozenset()
     kinds: frozenset[OutcomeKind] = frozenset()
+    has_every_kind: bool = False
 
-    def rows_of(
-        self, event: Event, entries: Sequence[Entry], outcomes: Sequence[Outcome]
-    ) -> tuple[Outcome, ...] | None:
+    def rows_of(self, event: Event, entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> Sequence[Outcome] | None:
         """Return the outcomes of *event* that are to be written; None if nobody waits for anything of it."""
         if not self.types:
             return None
-        wanted = tuple(outcome for outcome in outcomes if outcome.kind in self.kinds)
+        # Where every kind is wanted, what the engine wrote goes to the outbox unread.
+        wanted = outcomes if self.has_every_kind else [one for one in outcomes if one.kind in self.kinds]
         if wanted or (entries and OutcomeType.TARGET_VALUE_CHANGED in self.types) or self._wants_goal(event):
             return wanted
         return None
@@ -86,4 +86,6 @@ def wanted_outcomes(webhooks: Iterable[StoredWebhook], feed: OutcomeFeed) -> Wan
         return NOTHING_WANTED
     # A goal is told from its enrolment, an unenrolment of a streak from that of its target.
     kinds = {KIND_OF_TYPE[type_] for type_ in types if type_ in KIND_OF_TYPE}
-    return WantedOutcomes(types, frozenset(kinds | ({OutcomeKind.ENROLLED} if types & _GOALS else set())))
+    if types & _GOALS:
+        kinds.add(OutcomeKind.ENROLLED)
+    return WantedOutcomes(types, frozenset(kinds), kinds.issuperset(OutcomeKind))

@@ -1,5 +1,6 @@
 """Stored texts of the outbox, webhooks and attempts."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -8,7 +9,7 @@ from milepost.model.delivery.webhook import Attempt, SealedSecret, Webhook
 from milepost.model.event import EventKey
 from milepost.model.standing import Outcome
 from milepost.model.time import Micros
-from milepost.store.codec import FIRST_FORM
+from milepost.store.codec import FIRST_FORM, encode_outcomes
 
 _text = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 _webhooks = msgspec.json.Decoder(Webhook)
@@ -29,9 +30,9 @@ class OutboxBody(NamedTuple):
 _outbox = msgspec.json.Decoder(OutboxBody)
 
 
-def encode_outbox(key: EventKey, request_id: str, outcomes: tuple[Outcome, ...]) -> bytes:
+def encode_outbox(key: EventKey, request_id: str, outcomes: Sequence[Outcome]) -> bytes:
     """Return the stored text of an event's row of the outbox."""
-    return _text.encode((2, key.source, key.id, request_id, outcomes))
+    return _text.encode((2, key.source, key.id, request_id, msgspec.Raw(encode_outcomes(outcomes))))
 
 
 class Announcement(NamedTuple):

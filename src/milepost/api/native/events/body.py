@@ -164,7 +164,7 @@ PAYLOAD_BODIES: dict[str, type[Struct]] = {
 def raw_events(body: bytes, content_type: str) -> list[bytes]:
     """Return the JSON text of each event in *body*; raises Refused."""
     try:
-        if "ndjson" in content_type or "jsonl" in content_type:
+        if has_lines(content_type):
             return [line for line in body.splitlines() if line.strip()]
         if body.lstrip()[:1] == b"[":
             return list_items(body)
@@ -173,3 +173,8 @@ def raw_events(body: bytes, content_type: str) -> list[bytes]:
         raise Refused(Problem("", f"the JSON is deeper than {DEPTH_MAX} levels")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(Problem("", f"the body is not valid JSON: {error}")) from None
+
+
+def has_lines(content_type: str) -> bool:
+    """Whether a body of this type has one event on each line."""
+    return "ndjson" in content_type or "jsonl" in content_type

@@ -4,10 +4,10 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from milepost.api.http.body import DEPTH_MAX, holds_nul
 from milepost.api.http.json_list import broken_texts
@@ -40,8 +40,10 @@ MaybePlace = PlaceBody | UnsetType
 
 _event_decoder = msgspec.json.Decoder(EventBody)
 _fields_decoder = msgspec.json.Decoder(Fields, float_hook=Decimal)
-_data_decoders = {name: msgspec.json.Decoder(kind, float_hook=Decimal) for name, kind in PAYLOAD_BODIES.items()}
-_ODD_AMOUNT = re.compile(
+_data_decoders: dict[str, msgspec.json.Decoder[Any]] = {
+    name: msgspec.json.Decoder(kind, float_hook=Decimal) for name, kind in PAYLOAD_BODIES.items()
+}
+ODD_AMOUNT = re.compile(
     rb'"(?:netAmount|grossAmount|discount|quantity|rate|amount)"\s*:\s*"(?!-?[0-9]+(?:\.[0-9]+)?")',
 )
 """An amount as text of another form than JSON's numbers have. It is looked for in the bytes, because few events have
@@ -81,7 +83,7 @@ def heading_of(raw: bytes) -> EventHeading | None:
         body = _event_decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
         return None
-    customer = _customer(body, [])
+    customer = customer_of(body, [])
     return None if customer is None else EventHeading(customer, EventKey(body.source, body.id), body.time)
 
 
@@ -110,10 +112,10 @@ def incoming_event_of(raw: bytes | Raw, *, org_id: int, till_id: int | None, now
     body = _event_decoder.decode(text)
     problems: list[Problem] = []
     warnings: list[Problem] = []
-    customer = _customer(body, problems)
+    customer = customer_of(body, problems)
     place = place_of(body.store, body.till, problems)
     occurred_at = instant_of("time", body.time, problems)
-    if _ODD_AMOUNT.search(text) is not None or b"\\u" in text:
+    if ODD_AMOUNT.search(text) is not None or b"\\u" in text:
         problems += _amount_problems(body)
     odd_paths = {problem.path for problem in problems}
     known = len(problems)
@@ -145,7 +147,8 @@ def _amount_problems(body: EventBody) -> list[Problem]:
     return [] if kind is None else [*text_amount_problems(msgspec.json.decode(body.data), kind, "data")]
 
 
-def _customer(body: EventBody, problems: list[Problem]) -> Identifier | None:
+def customer_of(body: EventBody, problems: list[Problem]) -> Identifier | None:
+    """Return the name of the customer of an event; None, and a problem more, without exactly one."""
     customer = body.customer
     # Most events name their customer by the external id alone.
     if (
@@ -211,22 +214,29 @@ def _payload(body: EventBody, problems: list[Problem], warnings: list[Problem]) 
     if is_own_name(body.type):
         problems.append(Problem("type", refusal_of_own_name(body.type)))
         return None
-    if body.type not in _data_decoders:
-        attributes = _fields_decoder.decode(body.data)
-        check_fields("data", attributes, problems)
-        meant = resembled(attributes) or misspelt(body.type) if problems else None
-        if meant is not None:
-            problems.append(Problem("type", f'did you mean "{meant}"?'))
-        return Activity(attributes)
-    data = _data_decoders[body.type].decode(body.data)
+    return payload_of(body.type, _data_decoders.get(body.type, _fields_decoder).decode(body.data), problems, warnings)
+
+
+def payload_of(name: str, data: Struct | Fields, problems: list[Problem], warnings: list[Problem]) -> Payload:
+    """Return the payload of an event called *name* from its decoded *data*, with its problems and warnings."""
     match data:
         case BillBody():
             return bill_of(data, problems, warnings)
         case ReturnBody():
             return return_of(data, problems, warnings)
         case AwardBody():
-            return award_of(body.type, data, problems, warnings)
+            return award_of(name, data, problems, warnings)
         case ReversalBody():
             return reversal_of(data)
+        case dict():
+            return _activity(name, data, problems)
         case _:
-            raise AssertionError(body.type)
+            raise AssertionError(name)
+
+
+def _activity(name: str, attributes: Fields, problems: list[Problem]) -> Activity:
+    check_fields("data", attributes, problems)
+    meant = resembled(attributes) or misspelt(name) if problems else None
+    if meant is not None:
+        problems.append(Problem("type", f'did you mean "{meant}"?'))
+    return Activity(attributes)

@@ -9,12 +9,9 @@ from milepost.api.http.body import BATCH_BYTES_MAX, JsonResponse, read_body
 from milepost.api.http.request_log import note_events
 from milepost.api.http.route import EVENTS, JSON, Body, Route
 from milepost.api.native.events.answer import AnswerItem, Answers, answer_item, refused_item
-from milepost.api.native.events.body import EventBody, raw_events
-from milepost.api.native.events.incoming_event import read_event
-from milepost.model.problem import Problem, Refused
+from milepost.api.native.events.batch import Receipt, read_events
+from milepost.api.native.events.body import EventBody
 from milepost.service.ingest.incoming_event import IncomingEvent
-
-EVENTS_MAX = 1_000
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
@@ -22,21 +19,20 @@ router = APIRouter(prefix="/api/v1", tags=["events"])
 @router.post("/events", response_model=None)
 async def receive_events(request: Request, runtime: RunningRuntime, caller: CurrentCaller) -> JsonResponse:
     """Receive up to 1,000 events, at most 10 MiB. An event that is refused does not affect the others."""
-    raws = raw_events(await read_body(request, BATCH_BYTES_MAX), request.headers.get("content-type", ""))
-    if len(raws) > EVENTS_MAX:
-        raise Refused(Problem("", f"a request may hold {EVENTS_MAX} events; this one holds {len(raws)}"))
-    note_events(request, len(raws))
-    now = runtime.clock()
-    items: list[AnswerItem | None] = [None] * len(raws)
+    body = await read_body(request, BATCH_BYTES_MAX)
+    receipt = Receipt(caller.org_id, caller.till_id, runtime.clock())
+    content_type = request.headers.get("content-type", "")
+    events = read_events(body, content_type, receipt, as_batch=runtime.decodes_batches)
+    note_events(request, len(events))
+    items: list[AnswerItem | None] = [None] * len(events)
     incoming_events: list[IncomingEvent] = []
     places: list[int] = []
-    for place, event in enumerate(raws):
-        read = read_event(event, org_id=caller.org_id, till_id=caller.till_id, now=now)
-        if isinstance(read, IncomingEvent):
-            incoming_events.append(read)
+    for place, event in enumerate(events):
+        if isinstance(event, IncomingEvent):
+            incoming_events.append(event)
             places.append(place)
         else:
-            items[place] = refused_item(event, read)
+            items[place] = refused_item(event.raw, event.problems)
     answers = await runtime.lanes.receive(incoming_events) if incoming_events else ()
     for place, answer in zip(places, answers, strict=True):
         items[place] = answer_item(answer)

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from milepost.cli.imports.backfill.customer_order import NO_CUSTOMER, CustomerOrder, FileRead, Part
-from milepost.cli.imports.backfill.receiving import REFUSED, PartAnswers, ReceivePart, Target, receiver
+from milepost.cli.imports.backfill.receiving import (
+    REFUSED,
+    PartAnswers,
+    ReceivePart,
+    Target,
+    import_for_processes,
+    receiver,
+)
 from milepost.cli.imports.event_files import EventFile, EventOptions, EventReader
 from milepost.cli.imports.event_import import Done, reasons_of
 from milepost.cli.imports.file_options import describe_table, reading
@@ -70,6 +77,8 @@ class Backfill:
         from milepost.service.organisations.provisioning import organisation_by_name
         from milepost.service.runtime.runtime import within
 
+        if processes > 1:
+            import_for_processes()
         owner = await organisation_by_name(self._runtime.database, organisation)
         self._runtime = await within(self._runtime, owner.id)
         readers = [await self._reader(file, options, owner.zone) for file in self._files]

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
+from multiprocessing import forkserver
 from threading import Thread
 from typing import NamedTuple
 
 from milepost.api.native.events.incoming_event import read_event
 from milepost.model.problem import Problem
 from milepost.model.time import Micros
+from milepost.operation.garbage import tune_gc
 from milepost.service.ingest.incoming_event import IncomingEvent
 from milepost.service.ingest.lanes.lane import Limits
 from milepost.service.runtime.runtime import Runtime, build_runtime
@@ -45,6 +47,15 @@ ReceivePart = Callable[[Sequence[bytes], Micros], Awaitable[PartAnswers]]
 """Receives the events of a part, as JSON, at an instant (epoch microseconds)."""
 
 
+_PROCESSES = multiprocessing.get_context("forkserver")
+
+
+def import_for_processes() -> None:
+    """Have what the processes need imported once, in a process of which they are copies, while this one reads files."""
+    _PROCESSES.set_forkserver_preload([__name__])
+    forkserver.ensure_running()
+
+
 @asynccontextmanager
 async def receiver(runtime: Runtime, target: Target, processes: int) -> AsyncIterator[ReceivePart]:
     """Return what receives parts: in this process, or in so many *processes* of their own."""
@@ -57,7 +68,7 @@ async def receiver(runtime: Runtime, target: Target, processes: int) -> AsyncIte
             yield receive_here
         return
     arguments = (runtime.database.url, runtime.database.limits, target)
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin, arguments) as pool:
+    with ProcessPoolExecutor(processes, _PROCESSES, _begin, arguments) as pool:
         loop = asyncio.get_running_loop()
 
         async def receive_there(texts: Sequence[bytes], now: Micros) -> PartAnswers:
@@ -129,6 +140,7 @@ def _begin(url: str, limits: TimeLimits, target: Target) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
     _child.append(_Child(url, limits, target))
+    tune_gc()
 
 
 def _end_with_parent() -> None:
