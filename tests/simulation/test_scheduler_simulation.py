@@ -34,6 +34,7 @@ def test_each_period_turns_once_whatever_fails() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_each_period_turns_once_with_many_seeds() -> None:
     """10,000 seeds."""
     check(range(10_000))
