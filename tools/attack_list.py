@@ -92,9 +92,13 @@ ATTACKS = (
     Attack(
         "S09",
         "expressions made to hurt",
-        "limits of length, depth, nodes and literals, each held exactly",
-        ("tests/core/test_language_reading.py",),
-        left="a bound for all definitions of an organisation together",
+        "length, depth, nodes, literals; 16 patterns a condition, 200 an organisation; bills of 5,000 lines",
+        (
+            "tests/core/test_language_reading.py",
+            "tests/core/test_validation_targets.py::test_a_condition_holds_so_many_patterns_and_no_more",
+            "tests/api/test_long_bills.py",
+        ),
+        left="how many target groups an organisation may have is not bounded",
     ),
     Attack(
         "S10",

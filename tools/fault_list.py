@@ -26,6 +26,7 @@ _WORKER = "tests/store/test_worker_process.py::"
 _AWAY = "tests/store/test_database_away.py::"
 _POWER = "tests/cli/test_power_loss.py::"
 _DURABLE = "tests/store/test_durability.py::"
+_INSTALLATION = "tests/simulation/test_installation_simulation.py::"
 _SIMULATION = "tests/simulation/test_scheduler_simulation.py::"
 _CUT = "tests/store/test_unknown_commit.py::"
 
@@ -159,15 +160,17 @@ FAULTS = (
     ),
     Fault(
         "R17",
-        "the scheduler in simulated time: failures, kills and pauses at any statement, drawn from a seed",
-        "100 seeds; 9 planted bugs",
-        "10,000 seeds; 9 planted bugs",
+        "seeded simulation: failures, kills, pauses, wrong clocks, a network that loses and doubles",
+        "scheduler in memory: 100 seeds, 9 planted bugs; installation on PostgreSQL: 6 seeds, 6 planted bugs",
+        "scheduler in memory: 10,000 seeds, 9 planted bugs; installation on PostgreSQL: 256 seeds, 6 planted bugs",
         (
+            f"{_INSTALLATION}test_everything_is_there_once_whatever_fails",
+            f"{_INSTALLATION}test_a_seed_is_one_run",
             f"{_SIMULATION}test_each_period_turns_once_whatever_fails",
             f"{_SIMULATION}test_each_period_turns_once_with_many_seeds",
             f"{_SIMULATION}test_a_seed_is_one_run",
         ),
-        (f"{_SIMULATION}test_a_planted_bug_is_found",),
+        (f"{_SIMULATION}test_a_planted_bug_is_found", f"{_INSTALLATION}test_a_planted_mistake_is_found"),
     ),
     Fault(
         "R18",
@@ -233,6 +236,3 @@ FAULTS = (
         controls_itself=True,
     ),
 )
-
-WITHOUT_TEST = ("R17 of ingestion and of the relay",)
-"""Faults of the design, or parts of one, that no test of the project makes yet."""
