@@ -28,6 +28,7 @@ _POWER = "tests/cli/test_power_loss.py::"
 _DURABLE = "tests/store/test_durability.py::"
 _INSTALLATION = "tests/simulation/test_installation_simulation.py::"
 _SIMULATION = "tests/simulation/test_scheduler_simulation.py::"
+_CONTROLS = "tests/store/test_write_path_controls.py::"
 _CUT = "tests/store/test_unknown_commit.py::"
 
 FAULTS = (
@@ -49,6 +50,7 @@ FAULTS = (
             f"{_WRITES}test_a_server_that_went_away_is_found_again",
             "tests/store/test_embedded_supervision.py::test_a_server_that_ends_is_started_again",
         ),
+        (f"{_INSTALLATION}test_a_planted_mistake_is_found[confirmed before the commit]",),
     ),
     Fault(
         "R03",
@@ -104,6 +106,7 @@ FAULTS = (
             f"{_CLAIMS}test_one_of_two_claimants_at_once_wins",
             "tests/api/test_repeated_events.py",
         ),
+        (f"{_CUT}test_a_client_that_changes_the_id_counts_twice",),
     ),
     Fault(
         "R11",
@@ -111,6 +114,7 @@ FAULTS = (
         "200 events",
         "200 events",
         (f"{_WRITES}test_two_servers_receive_events_of_one_customer_at_the_same_time",),
+        (f"{_CONTROLS}test_unlocked_events_of_one_customer_are_lost",),
     ),
     Fault(
         "R12",
@@ -121,6 +125,7 @@ FAULTS = (
             f"{_WRITES}test_overlapping_batches_do_not_lock_each_other_out",
             f"{_CLAIMS}test_overlapping_claims_do_not_lock_each_other_out",
         ),
+        (f"{_CONTROLS}test_unlocked_overlapping_batches_are_lost",),
     ),
     Fault(
         "R13",
@@ -143,6 +148,7 @@ FAULTS = (
             "tests/api/test_sender_faults.py",
             "tests/e2e/test_delivery_processes.py",
         ),
+        (f"{_SIMULATION}test_a_planted_bug_is_found[no fence]",),
     ),
     Fault(
         "R15",
