@@ -31,29 +31,27 @@ RESTS_MAX = 40
 class Server:
     """A process: its runtime, its lanes, and a worker that tells of periods and relays outcomes."""
 
-    def __init__(self, installation: "Installation", name: str, runtime: Runtime, process: Process) -> None:
-        """Stand for what `Installation.started` has started."""
+    def __init__(self, conductor: Conductor, runtime: Runtime, process: Process) -> None:
+        """Stand for a process that runs; *conductor* gives it its turns."""
         self.process, self.runtime = process, runtime
-        self.died = asyncio.get_running_loop().create_future()
-        self._installation = installation
-        self.notifier = BoundaryNotifier(runtime, page=2)
-        self.name = name
+        self._conductor = conductor
+        self._notifier = BoundaryNotifier(runtime, page=2)
 
     async def work(self) -> None:
         """Tell of periods and relay, for as long as the process lives."""
         while not self.process.is_dead:
             with suppress(Unavailable):
                 await self.work_once()
-            async with self._installation.conductor.turn(self.process, "rest"):
+            async with self._conductor.turn(self.process, "rest"):
                 pass
 
     async def work_once(self) -> bool:
         """Tell of one boundary and relay one group of buckets; whether there was anything to do."""
-        await self.notifier.plan()
-        lease = await self.notifier.acquire_lease()
+        await self._notifier.plan()
+        lease = await self._notifier.acquire_lease()
         had_work = lease is not None
         while lease is not None:
-            lease = await self.notifier.notify_page(lease)
+            lease = await self._notifier.notify_page(lease)
         return await relay_once(self.runtime, page=3) > 0 or had_work
 
 
@@ -122,7 +120,7 @@ class Installation:
         lanes = asyncio.create_task(runtime.lanes.start(), context=self._context.copy())
         await lanes
         try:
-            yield Server(self, name, runtime, process)
+            yield Server(self.conductor, runtime, process)
         finally:
             await database.close()
 
