@@ -58,6 +58,13 @@ def signed_in(context: BrowserContext, page: Page, shop: Shop, email: str) -> Pa
     return page
 
 
+def violations_without_tooltip(page: Page) -> list[str]:
+    """Return what axe finds once no tooltip of the badge is shown: one stands outside every landmark."""
+    page.mouse.move(0, 899)
+    expect(page.get_by_role("tooltip")).to_have_count(0)
+    return axe_violations(page)
+
+
 @pytest.mark.usefixtures("playing")
 def test_the_clock_is_moved_and_the_sandbox_emptied(context: BrowserContext, page: Page, shop: Shop) -> None:
     """What came due is listed, the time is shown, no clock goes back, and a reset needs the name."""
@@ -66,9 +73,7 @@ def test_the_clock_is_moved_and_the_sandbox_emptied(context: BrowserContext, pag
     drawer = page.get_by_role("dialog")
     expect(drawer.get_by_role("status")).to_contain_text("2 Mar 2026")
     expect(drawer.get_by_role("status")).to_contain_text("stands still")
-    page.mouse.move(0, 0)  # a tooltip stands outside every landmark
-    expect(page.get_by_role("tooltip")).to_have_count(0)
-    assert [] == axe_violations(page)
+    assert [] == violations_without_tooltip(page)
     drawer.get_by_role("button", name="To the next end of a period").click()
     expect(drawer.get_by_text("A period closed · Weeks · week 10")).to_be_visible()
     expect(drawer.get_by_role("status")).to_contain_text("9 Mar 2026")
@@ -98,7 +103,7 @@ def test_who_may_not_move_the_clock_looks_at_it(context: BrowserContext, page: P
     expect(drawer.get_by_text("You may look at the clock.")).to_be_visible()
     expect(drawer.get_by_role("button", name="To what is due next")).to_have_count(0)
     expect(drawer.get_by_role("button", name="Delete everything")).to_have_count(0)
-    assert [] == axe_violations(page)
+    assert [] == violations_without_tooltip(page)
 
 
 def test_a_live_organisation_has_no_such_clock(owner: Page) -> None:
