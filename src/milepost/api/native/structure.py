@@ -9,13 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from milepost.api.http.body import holds_nul, read_json
+from milepost.api.http.unknown_fields import is_unknown_field, unknown_fields
 from milepost.model.amount import is_amount_text
 from milepost.model.problem import Problem, Refused
 
 PROBLEMS_MAX = 50
 """How many problems of one body are reported."""
-
-_UNKNOWN = "is not a field here"
 
 NUL = "a text holds the character U+0000"
 AMOUNT_TEXT = "of the digits 0 to 9 with a point, such as -12.50"
@@ -32,7 +31,7 @@ def structure_problems(value: object, kind: type[Struct], path: str = "") -> lis
         return [Problem(path, "must be a JSON object")]
     prefix = f"{path}." if path else ""
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    problems = [Problem(f"{prefix}{name}", _unknown(fields)) for name in value if name not in fields]
+    problems = unknown_fields(value, sorted(fields), prefix)
     for name, field in fields.items():
         if name not in value:
             if field.required:
@@ -43,11 +42,6 @@ def structure_problems(value: object, kind: type[Struct], path: str = "") -> lis
         # Some callers pass over unknown fields; however many there are, they must not hide a problem of another kind.
         problems.sort(key=is_unknown_field)
     return problems[:PROBLEMS_MAX]
-
-
-def is_unknown_field(problem: Problem) -> bool:
-    """Whether *problem* is that of a field that the body does not have."""
-    return problem.reason.startswith(_UNKNOWN)
 
 
 def struct_of(value: object, kind: type[Shape], path: str = "") -> Shape:
@@ -132,7 +126,3 @@ def _field_problems(value: object, kind: Any, path: str) -> list[Problem]:
 def _admits_text(kind: Any) -> bool:
     """Whether a field of this *kind* may be text, beside an object."""
     return any(getattr(inner, "__origin__", inner) is str for inner in get_args(kind))
-
-
-def _unknown(fields: dict[str, Any]) -> str:
-    return f"{_UNKNOWN}; there are {', '.join(sorted(fields))}"

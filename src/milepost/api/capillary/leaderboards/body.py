@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from milepost.api.capillary.document import id_or_none
 from milepost.api.http.body import ID_MAX
+from milepost.api.http.unknown_fields import unknown_fields
 from milepost.model.problem import Problem, Refused
 from milepost.service.organisations.scopes import outside_the_family
 
@@ -42,11 +43,7 @@ def read_rank_queries(value: Any, org_ids: AbstractSet[int]) -> tuple[list[RankQ
     problems: list[Problem] = []
     queries: list[RankQuery] = []
     for place, item in enumerate(value[:RANKS_MAX]):
-        problems += [
-            Problem(f"[{place}].{name}", f"is not a field here; there are {', '.join(RANK_FIELDS)}")
-            for name in item
-            if name not in RANK_FIELDS
-        ]
+        problems += unknown_fields(item, RANK_FIELDS, f"[{place}].")
         org_id = id_or_none(item.get("orgId"))
         if org_id is not None and not (isinstance(org_id, int) and org_id in org_ids):
             problems.append(outside_the_family(f"[{place}].orgId", org_id))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from milepost.api.http.body import read_json
+from milepost.api.http.unknown_fields import unknown_fields
 from milepost.api.native.identifiers import NAMES, identifier_of
 from milepost.api.native.table import read_table
 from milepost.model.customer import Identifier
@@ -47,10 +48,9 @@ def _from_json(body: bytes) -> list[tuple[str, str]]:
 
 def _pair(place: int, item: Any) -> tuple[str, str]:
     """Return the kind and value of the one identifier of an item, as text."""
-    unknown = sorted(set(item) - set(NAMES)) if isinstance(item, dict) else []
+    unknown = unknown_fields(item, NAMES, f"[{place}].") if isinstance(item, dict) else []
     if unknown:
-        there = f"is not a field here; there are {', '.join(NAMES)}"
-        raise Refused(*(Problem(f"[{place}].{name}", there) for name in unknown[:PROBLEMS_MAX]))
+        raise Refused(*unknown[:PROBLEMS_MAX])
     if not isinstance(item, dict) or len(item) != 1:
         raise Refused(Problem(f"[{place}]", f"must hold exactly one of {', '.join(NAMES)}"))
     ((name, value),) = item.items()

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from milepost.api.http.body import ID_MAX, Amount, id_of
+from milepost.api.http.unknown_fields import unknown_fields
 from milepost.model.amount import fits
 from milepost.model.problem import Problem, Refused
 from milepost.service.definitions.participation import UNKNOWN_USER
@@ -67,11 +68,7 @@ def _only_item(value: Any, what: str, fields: tuple[str, ...]) -> tuple[dict[str
     if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], dict):
         raise Refused(Problem("", f"the body must be a list of exactly one {what}"))
     item: dict[str, Any] = value[0]
-    problems = [
-        Problem(f"[0].{name}", f"is not a field here; there are {', '.join(fields)}")
-        for name in item
-        if name not in fields
-    ]
+    problems = unknown_fields(item, fields, "[0].")
     name = item.get("periodName")
     if name is not None and (not isinstance(name, str) or "\0" in name):
         problems.append(Problem("[0].periodName", "must be text"))
