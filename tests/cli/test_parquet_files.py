@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from milepost.cli.imports.event_files import event_file
-from milepost.cli.imports.parquet_rows import NESTED_ROWS_AT_ONCE, ROWS_AT_ONCE, parquet_rows
+from milepost.cli.imports.parquet_rows import NESTED_ROWS_AT_ONCE, ROWS_AT_ONCE, open_parquet, parquet_rows
 from milepost.files.table import COLUMNS_MAX
 from milepost.model.problem import Refused
 
@@ -67,6 +67,19 @@ def test_a_small_file_cannot_fill_the_memory(tmp_path: Path) -> None:
     rows = parquet_rows(path)
     assert [5 * MEBIBYTE] * 100 == [len(str(next(rows)["data"])) for _ in range(100)]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500 * 1024
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary()], ids=str
+)
+def test_texts_of_every_kind_are_read_as_they_are_stored(tmp_path: Path, kind: pa.DataType) -> None:
+    """The file may say that its texts are large ones, as those of polars do; they are bounded like others."""
+    path = tmp_path / "texts.parquet"
+    parquet.write_table(pa.table({"data": pa.array(["x", None, "y"], kind)}), path)
+    batch = next(open_parquet(path).iter_batches())
+    assert pa.types.is_dictionary(batch.schema.field("data").type)
+    made = bytes if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) else str
+    assert [made, type(None), made] == [type(row["data"]) for row in parquet_rows(path)]
 
 
 def test_a_file_of_very_many_columns_is_refused(tmp_path: Path) -> None:

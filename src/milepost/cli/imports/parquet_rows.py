@@ -15,6 +15,9 @@ ROWS_AT_ONCE = 2_000
 NESTED_ROWS_AT_ONCE = 50
 """Rows read at once where texts lie within objects and lists, which pyarrow does not read as they are stored."""
 
+TEXT = "BYTE_ARRAY"
+"""How Parquet itself calls what texts and bytes of any length are stored as."""
+
 VALUES_BYTES_MAX = 64 * 1024 * 1024
 """Bytes of texts that become values at once."""
 
@@ -24,19 +27,18 @@ GROUP_BYTES_MAX = 1024 * 1024 * 1024
 def open_parquet(path: Path) -> Any:
     """Return the Parquet file at *path*; raises Refused if it is none, or says that it is larger than may be."""
     try:
-        from pyarrow import ArrowException, types
-        from pyarrow.parquet import ParquetFile
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile, read_metadata
     except ImportError:
         raise Refused(Problem(str(path), 'reading Parquet needs the extra: pip install "milepost[bulk]"')) from None
     try:
-        file = ParquetFile(path)
-        texts = [
-            field.name for field in file.schema_arrow if types.is_string(field.type) or types.is_binary(field.type)
-        ]
-        file = ParquetFile(path, read_dictionary=texts)
+        metadata = read_metadata(path)
+        columns = [metadata.schema.column(place) for place in range(metadata.num_columns)]
+        texts = [column.name for column in columns if _is_text(column)]
+        file = ParquetFile(path, metadata=metadata, read_dictionary=texts)
     except (ArrowException, OSError) as error:
         raise Refused(Problem(str(path), f"is no Parquet file: {error}")) from None
-    _check_size(path, file.metadata)
+    _check_size(path, metadata)
     return file
 
 
@@ -53,6 +55,12 @@ def parquet_rows(path: Path) -> Iterator[dict[str, object]]:
                 yield from _plain(batch.slice(start, at_once))
     except (ArrowException, OSError) as error:
         raise Refused(Problem(str(path), f"cannot be read on: {error}")) from None
+
+
+def _is_text(column: Any) -> bool:
+    """Whether a column of a Parquet schema holds texts or bytes, whatever the file calls them, and is not nested."""
+    is_nested = column.path != column.name
+    return column.physical_type == TEXT and column.logical_type.type != "DECIMAL" and not is_nested
 
 
 def _check_size(path: Path, metadata: Any) -> None:
