@@ -29,7 +29,7 @@ def make_root(data: Data = None, database_url: DatabaseUrl = None) -> None:
         print_message("Another server has made a root meanwhile.")
         return
     print_struct(kept(root))
-    if root.broken or root.differing:
+    if not root.is_consistent:
         print_message("The log or a standing was changed: run `milepost verify --chain` and `milepost verify`.")
         raise typer.Exit(1)
 

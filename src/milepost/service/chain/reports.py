@@ -1,6 +1,7 @@
 """The daily reports of what was checked and recomputed, and since when all was well, or was not."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from milepost.model.time import Micros
@@ -31,14 +32,6 @@ def history_of(reports: Sequence[Root]) -> ConsistencyHistory:
     """Return the history that *reports*, in order of time, tell."""
     if not reports:
         return ConsistencyHistory(reports, None, None)
-    latest = _is_consistent(reports[-1])
-    since = reports[-1].made_at
-    for report in reversed(reports):
-        if _is_consistent(report) != latest:
-            break
-        since = report.made_at
-    return ConsistencyHistory(reports, latest, since)
-
-
-def _is_consistent(report: Root) -> bool:
-    return not report.broken and not report.differing
+    latest = reports[-1].is_consistent
+    *_, first = takewhile(lambda report: report.is_consistent == latest, reversed(reports))
+    return ConsistencyHistory(reports, latest, first.made_at)

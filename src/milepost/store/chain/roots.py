@@ -64,6 +64,11 @@ class Root(NamedTuple):
     recomputed: int
     differing: int
 
+    @property
+    def is_consistent(self) -> bool:
+        """Whether the check before this root found nothing that is broken or differs."""
+        return not self.broken and not self.differing
+
 
 async def see_one_moment(transaction: Transaction) -> None:
     """Have all statements of *transaction*, which ran none yet, see the database as of one moment."""
